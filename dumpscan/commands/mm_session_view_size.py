@@ -1,0 +1,157 @@
+r"""nt!MmSessionViewSize: the limit of session view space, read from the kernel's memory (the same for nt!MmSessionPoolSize)
+
+    lkd> dd nt!MmSessionViewSize L1
+    808ad254  03000000
+    lkd> ? 03000000 / 400 / 400
+    Evaluate expression: 48 = 00000030
+
+The value is a number of bytes, printed in hex without a prefix: 03000000 is 48 MB. Read from `dd`, `dq`, `dp`, `?? ...`, `? poi(...)`
+with any divisors, and `x`. `? nt!MmSessionViewSize` prints the address of the variable, never its value. A conversion that does not
+agree with the value above it makes the block incomplete.
+
+Sources: ntdebugging blog, comment 15 (the only public print); the forms of dq, dp, ? and x are proven by other variables.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dumpscan.commands import tokens
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+    from dumpscan.capture import Rows
+
+PRINTS = "nt!MmSessionViewSize"
+FILLS = ("session_limits", "tool_failures")
+LITERALS = (b"essionViewSize", b"essionPoolSize", b"essionviewsize", b"essionpoolsize", b"ESSIONVIEWSIZE", b"ESSIONPOOLSIZE")
+PROOF = frozenset({"ASK_DUMP", "ASK_POI", "ASK_TYPED", "ASK_SYMBOL", "SYMBOL"})
+SIGNS = re.compile(r"(?i)mmsession(?:view|pool)size|Evaluate expression:")
+
+# What a limit can be: 1 MB to 64 GB. Anything else was read from a wrong address or with wrong symbols.
+PLAUSIBLE = range(1 << 20, 1 << 36)
+
+_NAME = re.compile(r"(?i)MmSession(View|Pool)Size")
+_WORD = re.compile(r"[ ]*+[0-9A-Fa-f]{8}(?:`?[0-9A-Fa-f]{8})?[ ]++(\S++)(?:[ ]++(\S++))?")
+_RESULT = re.compile(r"expression: (-?[0-9]+) =")
+_ASSIGNED = re.compile(r"= 0x([0-9A-Fa-f`]+)[ ]*\n")
+_TYPED = re.compile(r"(0x[0-9A-Fa-f`]+|0n[0-9]+|[0-9]+)[ ]*\n")
+_NUMBER = r"(?:0x|0n)?[0-9a-f]+(?:`[0-9a-f]+)?"
+_DIVISORS = re.compile(rf"(?i)(?:/\s*{_NUMBER}|/\s*\(\s*{_NUMBER}\s*\*\s*{_NUMBER}\s*\)|>>\s*{_NUMBER})\s*")
+_READS = re.compile(r"(?i)\b(?:poi|dwo|qwo)\s*\(\s*\(?\s*(?:&\s*)?(?:nt\w*!)?MmSession\w+\s*\)?\s*\)")
+
+
+def read(tree: Tree[Token], rows: Rows) -> None:
+    """One row of session_limits for each question that got a number."""
+    form = next(tree.find_pred(lambda one: one.data in ("dump", "evaluation", "typed", "symbol")))
+    for failure in tokens(tree, "FAILURES"):
+        rows.fails(PRINTS, failure)
+    if form.data == "dump":
+        _read_dump(form, rows)
+    elif form.data == "evaluation":
+        _read_evaluation(form, rows)
+    elif form.data == "typed":
+        _read_typed(form, rows)
+    else:
+        for token in tokens(form, "SYMBOL"):
+            for line, text in zip(rows.lines(token), token.splitlines(keepends=True), strict=True):
+                _limit(rows, line, text, [int(digits.replace("`", ""), 16) for digits in _ASSIGNED.findall(text)])
+    if rows.complete is None and "session_limits" not in rows.tables:
+        rows.lacks("no value was printed")
+
+
+def _limit(rows: Rows, line: int, named: str, values: list[int]) -> None:
+    """A limit in bytes, if one was printed and can be one."""
+    name = _NAME.search(named)
+    assert name is not None
+    for value in values:
+        if value in PLAUSIBLE:
+            limit = {"view": "view_space", "pool": "paged_pool"}[name[1].lower()]
+            rows.add("session_limits", [(line, limit, None, value // 1024, "nt!MmSessionViewSize" if limit == "view_space" else "nt!MmSessionPoolSize")])
+            rows.complete = True
+        else:
+            rows.lacks(f"{value} bytes cannot be the size of a session's memory")
+
+
+def _read_dump(form: Tree[Token], rows: Rows) -> None:
+    ask = next(iter(tokens(form, "ASK_DUMP")))
+    value: int | None = None
+    for token in tokens(form, "WORDS"):
+        low, high = _WORD.findall(token)[0]
+        if "?" in low:
+            rows.add("tool_failures", [(rows.line(token), PRINTS, rows.text(rows.line(token)).strip())])
+            continue
+        # dq and dp print 64 bits as two halves with a backtick; dd prints 32 bits at a time, the low half first.
+        value = int(low.replace("`", ""), 16)
+        _limit(rows, rows.line(token), ask, [value])
+    for conversion in form.find_data("conversion"):
+        _check_conversion(conversion, ask, value, rows)
+
+
+def _check_conversion(conversion: Tree[Token], ask: Token, value: int | None, rows: Rows) -> None:
+    """`? 03000000 / 400 / 400` = 48: must agree with the value above it, and stands in for it where that line is lost."""
+    expression = next(iter(tokens(conversion, "ASK_NUMBER")))
+    first = re.search(rf"(?i)\?\s*({_NUMBER})", expression)
+    assert first is not None
+    start = _number(first[1])
+    if value is not None and start == value:
+        return
+    results = [int(_RESULT.findall(token)[0]) for token in tokens(conversion, "RESULT")]
+    divisor = _divisor(expression[first.end() :])
+    if value is None and divisor and results == [start // divisor]:
+        _limit(rows, rows.line(expression), ask, [start])
+    elif value is not None and results and divisor and start in PLAUSIBLE:
+        rows.lacks(f"the conversion is of {start:x}h, but the value printed above it is {value:x}h")
+
+
+def _read_evaluation(form: Tree[Token], rows: Rows) -> None:
+    ask = next(iter(tokens(form, "ASK_POI")))
+    reads = _READS.search(ask)
+    for token in tokens(form, "RESULT"):
+        if reads is None:  # an address
+            rows.lacks("this prints the address of the variable, not its value: poi() would read it")
+            continue
+        divisor = _divisor(ask[reads.end() :])
+        if divisor is None:
+            rows.lacks("what is done to the value is not understood")
+        else:
+            _limit(rows, rows.line(token), ask, [int(_RESULT.findall(token)[0]) * divisor])
+
+
+def _read_typed(form: Tree[Token], rows: Rows) -> None:
+    ask = next(iter(tokens(form, "ASK_TYPED")))
+    if "&" in ask:
+        return
+    name = _NAME.search(ask)
+    assert name is not None
+    divisor = _divisor(ask[name.end() :].replace(")", " ").strip())
+    for token in tokens(form, "TYPED"):
+        number = _TYPED.findall(token)[0]
+        if divisor is None:
+            rows.lacks("what is done to the value is not understood")
+        else:
+            value = int(number[2:].replace("`", ""), 16) if number.startswith("0x") else int(number.removeprefix("0n"))
+            _limit(rows, rows.line(token), ask, [value * divisor])
+
+
+def _number(word: str) -> int:
+    """A number as the debugger reads it: hex unless it says 0n."""
+    word = word.lower().replace("`", "")
+    return int(word[2:]) if word.startswith("0n") else int(word.removeprefix("0x"), 16)
+
+
+def _divisor(expression: str) -> int | None:
+    """What "/ 400 / 400", "/ (400*400)", "/ 0n1024" or ">> 0n20" divides by; None when it is something else."""
+    expression = re.split(r"<--|//|\$\$|;", expression)[0].strip()
+    divisor = 1
+    while expression:
+        match = _DIVISORS.match(expression)
+        if match is None:
+            return None
+        numbers = [_number(word) for word in re.findall(rf"(?i){_NUMBER}", match[0])]
+        for number in numbers:
+            divisor *= 1 << min(number, 64) if match[0].startswith(">>") else number
+        expression = expression[match.end() :]
+    return divisor or None

@@ -1,0 +1,193 @@
+"""Reading one input: bytes to text, to captures and a ledger of its lines. Whatever it holds, it never raises."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dumpscan.capture import Capture, Problem, captures
+from dumpscan.ownreport import is_own_report
+from dumpscan.scanning import CHUNK, Scan, Stream, count_line_ends, line_starts, scan, windows
+
+HEAD = 4096  # bytes in which an encoding or a kind of file shows
+PAD = 8 * 1024  # characters read around a hit at first; doubled while a block reaches the edge
+EDGE = 40  # lines: what stands closer than this to the edge of a window may go on outside
+HASH_LIMIT = 64 * 1024 * 1024  # bytes; hashing a gigabyte would take longer than reading it
+
+BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+# Kinds of file that cannot be read as text, by their first bytes, and what to do about it.
+KINDS = (
+    (b"PK\x03\x04", "a zip archive: unpack it first"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\x1f\x8b", "a gzip archive: unpack it first"),
+    (b"BZh", "a bzip2 archive: unpack it first"),
+    (b"\xfd7zXZ", "an xz archive: unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it first"),
+    (b"Rar!", "a RAR archive: unpack it first"),
+    (b"PAGEDU64", "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text"),
+    (b"PAGEDUMP", "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text"),
+    (b"MDMP", "a user-mode minidump: it cannot hold the heaps of a session"),
+    (b"ElfFile", "an event log: export it as text first"),
+    (b"MZ", "a program"),
+)
+_CONTROLS = bytes(set(range(32)) - {0, 7, 8, 9, 10, 11, 12, 13, 26, 27, 28, 29, 30, 31})
+_LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)?")
+# Encodings whose bytes 0 to 127 are not those characters: such a text is made UTF-8 before it is searched.
+_NOT_ASCII = re.compile(r"(?i)utf.?(?:16|32|7)|ucs|cp(?:037|273|424|500|1026|1140)|idna|punycode")
+
+
+@dataclass(slots=True)
+class Reading:
+    """One input as it was read: what it is, what stands in it, and one class for each of its lines."""
+
+    case: str
+    file: str
+    size: int | None = None
+    sha256: str | None = None
+    encoding: str | None = None
+    lines: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("total", "parsed", "blank", "noise", "other", "problem"), 0))
+    captures: list[Capture] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    skipped: str | None = None
+
+    def skip(self, reason: str) -> Reading:
+        self.skipped = reason
+        self.problems.append(Problem(None, "", reason))
+        return self
+
+
+def read(case: str, file: str, source: Path | bytes, encoding: str | None = None, hash_all: bool = False) -> Reading:
+    """Read one file or one text. An unreadable one is a Reading with the reason in `skipped`."""
+    reading = Reading(case, file)
+    try:
+        if isinstance(source, bytes):
+            return _read_stream(reading, io.BytesIO(source), len(source), encoding, hash_all)
+        with source.open("rb", buffering=0) as stream:
+            return _read_stream(reading, stream, source.stat().st_size, encoding, hash_all)
+    except FileNotFoundError:
+        return reading.skip("it was there and is gone")
+    except OSError as error:
+        return reading.skip(f"it cannot be read: {error.strerror or error}")
+
+
+def sniff(head: bytes) -> tuple[str | None, str | None]:
+    """(encoding, None) of a text by its first bytes, or (None, what it is) of something else. "bytes" is told later: UTF-8 or cp1252."""
+    for bom, encoding in BOMS:
+        if head.startswith(bom):
+            return encoding, None
+    for magic, kind in KINDS:
+        if head.startswith(magic):
+            return None, kind
+    pairs = len(head) // 2
+    low, high = head[: pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
+    # UTF-16 without a byte order mark decodes as UTF-8 full of NULs: no error, no match, "nothing found".
+    if pairs >= 2 and high > 0.4 * pairs and low < 0.1 * pairs:
+        return "utf-16-le", None
+    if pairs >= 2 and low > 0.4 * pairs and high < 0.1 * pairs:
+        return "utf-16-be", None
+    strange = sum(head.count(byte) for byte in _CONTROLS) + (head.count(0) if head.count(0) < len(head) * 0.9 else 0)
+    if strange > 0.02 * len(head):
+        return None, "a binary file"
+    return "bytes", None
+
+
+def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None, hash_all: bool) -> Reading:
+    stream.seek(0)
+    head = stream.read(HEAD) or b""
+    reading.size = size
+    if is_own_report(head):
+        return reading.skip("a report of dumpscan, not evidence")
+    encoding, kind = (forced, None) if forced else sniff(head)
+    if encoding is None:
+        reading.encoding = "binary"
+        return reading.skip(f"not a text but {kind}")
+    told = encoding
+    if encoding not in ("utf-16-le", "utf-16-be") and _NOT_ASCII.search(encoding):
+        stream.seek(0)
+        recoded = _slice(stream, 0, size).decode(encoding, errors="replace").encode("utf-8", errors="replace")
+        stream, size, encoding = io.BytesIO(recoded), len(recoded), "utf-8"
+    found = scan(stream, size, encoding, hashed=(told == encoding and (hash_all or size <= HASH_LIMIT)))
+    if encoding == "bytes":
+        told = encoding = "utf-8" if found.is_utf8 else "cp1252"
+    reading.size, reading.sha256, reading.encoding = found.size if told == encoding else size, found.sha256, told
+    for capture in _captures(stream, found, encoding, forced is not None):
+        _enter(reading, capture)
+    reading.lines["other"] = found.lines - sum(reading.lines.values())
+    reading.lines["total"] = found.lines
+    return reading
+
+
+def _enter(reading: Reading, capture: Capture) -> None:
+    reading.captures.append(capture)
+    reading.problems += capture.problems
+    for kind, count in (("parsed", capture.parsed), ("blank", capture.blank), ("noise", capture.noise), ("problem", len(capture.problems))):
+        reading.lines[kind] += count
+
+
+def _captures(stream: Stream, found: Scan, encoding: str, forced: bool) -> Iterator[Capture]:
+    """The captures of a scanned text: a window around each hit, grown while a block reaches its edge."""
+    done = 0  # bytes already looked at
+    for start, end, names in windows(found, PAD * found.width):
+        start, end = max(start, done), max(end, done)
+        while start < end:
+            begin, raw = _whole_lines(stream, found, start, end)
+            text = _decode(raw, encoding, found.is_utf8 or forced)
+            first = 1 + _lines_before(stream, found, begin)
+            blocks = captures(text, first, sorted(names))
+            last = first + count_ends(text)
+            grow = (end - start) if blocks else 0
+            if grow and end < found.size and blocks[-1].last > last - EDGE:
+                end = min(found.size, end + grow)
+            elif grow and start > done and blocks[0].first < first + EDGE:
+                start = max(done, start - grow)
+            else:
+                yield from blocks
+                done = begin + len(raw)
+                break
+
+
+def count_ends(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _whole_lines(stream: Stream, found: Scan, start: int, end: int) -> tuple[int, bytes]:
+    """The whole lines between two offsets, and where they begin. A line that is longer than the window is nobody's: it is left out."""
+    begin = max(0, start - found.width)
+    raw = _slice(stream, begin, end)
+    starts = line_starts(found.units(raw)) * found.width
+    first = 0 if begin == 0 else int(starts[0]) if starts.size else len(raw)
+    last = len(raw) if begin + len(raw) >= found.size else int(starts[-1]) if starts.size else 0
+    return begin + first, raw[first : max(first, last)]
+
+
+def _lines_before(stream: Stream, found: Scan, offset: int) -> int:
+    """Line ends before an offset: those before its chunk, and those of the chunk up to it."""
+    chunk = min(offset // CHUNK, len(found.lines_before) - 1)
+    units = found.units(_slice(stream, chunk * CHUNK, offset))
+    return found.lines_before[chunk] + count_line_ends(units, found.after_cr[chunk])
+
+
+def _slice(stream: Stream, start: int, end: int) -> bytes:
+    stream.seek(start)
+    pieces = []
+    while start < end and (more := stream.read(end - start)):
+        pieces.append(more)
+        start += len(more)
+    return b"".join(pieces)
+
+
+def _decode(raw: bytes, encoding: str, whole: bool) -> str:
+    """Text of whole lines. A file that is not UTF-8 throughout is decoded line by line: each as UTF-8 if it is, else as cp1252."""
+    if whole:
+        return raw.decode(encoding, errors="replace").removeprefix("\ufeff")
+    return "".join(map(_decode_line, _LINE.findall(raw)))
+
+
+def _decode_line(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")

@@ -1,0 +1,180 @@
+"""Finding the few places of a text that matter, at the speed of memory: literal search over raw bytes, and where lines end.
+
+Measured (docs/performance.md): Aho-Corasick with LeftmostFirst and at most 64 literals searches gigabytes a second; the default match
+kind, a 65th literal, or one shorter than four bytes costs five to eight times as much. The buffer is reused, so a log of any size
+needs the memory of one chunk.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dumpscan.commands import all_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+CHUNK = 256 * 1024  # bytes; even, so that UTF-16 units are never cut
+MOST_LITERALS = 64
+LF, CR = 10, 13
+
+
+class Stream(Protocol):
+    """What is scanned: an unbuffered file, or bytes in memory."""
+
+    def seek(self, offset: int, /) -> int: ...
+    def read(self, size: int, /) -> bytes | None: ...
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
+
+
+@cache
+def literals() -> dict[bytes, frozenset[str]]:
+    """All literals of all command modules, each with the commands whose blocks it betrays."""
+    owners: dict[bytes, set[str]] = {}
+    for command in all_commands().values():
+        for literal in command.literals:
+            owners.setdefault(literal, set()).add(command.name)
+    assert len(owners) <= MOST_LITERALS, "more literals than the searcher finds at full speed"
+    return {literal: frozenset(names) for literal, names in sorted(owners.items())}
+
+
+@cache
+def _searcher() -> Any:
+    """A function from a buffer to (number of the literal, start, end) of each hit."""
+    patterns = list(literals())
+    try:
+        from ahocorasick_rs import BytesAhoCorasick, MatchKind
+    except ImportError:  # no wheel for Windows on Arm: 50 times slower there, and the same result
+        expression = re.compile(b"|".join(re.escape(pattern) for pattern in patterns))
+        numbers = {pattern: number for number, pattern in enumerate(patterns)}
+        return lambda buffer: [(numbers[match[0]], *match.span()) for match in expression.finditer(buffer)]
+    return BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostFirst).find_matches_as_indexes
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one pass over a text found."""
+
+    unit: np.dtype[Any]  # of a character: one byte, or two in UTF-16
+    size: int = 0  # bytes read
+    hits: list[tuple[int, int]] = field(default_factory=list)  # (offset in bytes, number of the literal)
+    lines_before: list[int] = field(default_factory=list)  # line ends before each chunk
+    after_cr: list[bool] = field(default_factory=list)  # whether the byte before each chunk is a CR
+    line_ends: int = 0
+    ends_open: bool = False  # the last line has no end
+    is_utf8: bool = True
+    sha256: str | None = None
+
+    @property
+    def width(self) -> int:
+        """Bytes of a character."""
+        return self.unit.itemsize
+
+    @property
+    def lines(self) -> int:
+        return self.line_ends + self.ends_open
+
+    def units(self, raw: bytes | memoryview) -> NDArray[Any]:
+        """The characters of a piece of the text as numbers; half a one at its end is left out."""
+        import numpy as np
+
+        return np.frombuffer(raw[: len(raw) // self.width * self.width], self.unit)
+
+
+def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
+    """One pass over a whole stream of (about) `size` bytes. Raises OSError as the stream does."""
+    import codecs
+    import hashlib
+
+    import numpy as np
+
+    search = _searcher()
+    found = Scan(np.dtype({"utf-16-le": "<u2", "utf-16-be": ">u2"}.get(encoding, "u1")))
+    most = (max(map(len, literals())) - 1) * found.width  # what a literal that is cut by the end of a chunk can leave behind
+    buffer = bytearray(most + min(CHUNK, size + 2))
+    view = memoryview(buffer)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    sha = hashlib.sha256() if hashed else None
+    carried, after_cr = 0, False
+    stream.seek(0)
+    while count := _fill(stream, view[most:]):
+        fresh = view[most : most + count]
+        if sha:
+            sha.update(fresh)
+        if found.width == 1 and found.is_utf8:
+            found.is_utf8 = _stays_utf8(decoder, fresh)
+        hay: Any = view[most - carried : most + count]
+        for number, start, end in search(hay if found.width == 1 else found.units(hay).astype("u1")):
+            if end * found.width > carried:  # else it was found in the chunk before
+                found.hits.append((found.size - carried + start * found.width, number))
+        units = found.units(fresh)
+        found.lines_before.append(found.line_ends)
+        found.after_cr.append(after_cr)
+        found.line_ends += count_line_ends(units, after_cr)
+        found.ends_open = not (units.size and units[-1] in (LF, CR))
+        after_cr = bool(units.size and units[-1] == CR)
+        found.size += count
+        carried = min(most, carried + count)
+        buffer[most - carried : most] = view[most + count - carried : most + count]
+    if found.width == 1 and found.is_utf8:
+        found.is_utf8 = _stays_utf8(decoder, b"", final=True)
+    found.sha256 = sha.hexdigest() if sha else None
+    return found
+
+
+def _fill(stream: Stream, room: memoryview) -> int:
+    """Read until `room` is full or the stream ends: a short read in the middle would cut UTF-16 units in two."""
+    count = 0
+    while count < len(room) and (more := stream.readinto(room[count:])):
+        count += more
+    return count
+
+
+def _stays_utf8(decoder: Any, data: memoryview | bytes, final: bool = False) -> bool:
+    try:
+        decoder.decode(data, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def count_line_ends(units: NDArray[Any], after_cr: bool) -> int:
+    """CRLF, LF and lone CR end a line; a LF that follows the CR of the chunk before was counted there."""
+    import numpy as np
+
+    ends = int(np.count_nonzero(units == LF))
+    crs = units == CR
+    if lone := int(np.count_nonzero(crs)):
+        ends += lone - int(np.count_nonzero(crs[:-1] & (units[1:] == LF)))
+    return ends - bool(after_cr and units.size and units[0] == LF)
+
+
+def line_starts(units: NDArray[Any]) -> NDArray[np.intp]:
+    """Where lines begin in a piece of text, its first character apart; a CR that ends the piece may be half a CRLF, so nothing begins there."""
+    import numpy as np
+
+    if not units.size:
+        return np.empty(0, np.intp)
+    starts = np.flatnonzero((units[:-1] == LF) | ((units[:-1] == CR) & (units[1:] != LF))) + 1
+    return np.append(starts, units.size) if units[-1] == LF else starts
+
+
+def windows(found: Scan, pad: int) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """The stretches of a text within `pad` bytes of a hit, with the commands that may stand there, in order."""
+    owners = list(literals().values())
+    start, end, names = 0, -1, set[str]()
+    for offset, number in found.hits:
+        if offset - pad > end:
+            if names:
+                yield start, end, frozenset(names)
+            start, names = max(0, offset - pad), set()
+        end = min(found.size, offset + pad)
+        names |= owners[number]
+    if names:
+        yield start, end, frozenset(names)
