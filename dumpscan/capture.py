@@ -64,7 +64,7 @@ class Rows:
         self._text = text
         self.tables: dict[str, list[tuple[Any, ...]]] = {}
         self.session: int | None = None
-        self.complete: bool | None = None
+        self.state: str | None = None
         self.shortfall: str | None = None
 
     def lines(self, token: Token) -> Sequence[int]:
@@ -82,12 +82,14 @@ class Rows:
     def add(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         self.tables.setdefault(table, []).extend(rows)
 
-    def fails(self, tool: str, token: Token) -> None:
-        """Each line of `token` is a failure of `tool`."""
+    def failed(self, tool: str, token: Token) -> None:
+        """Each line of `token` tells that `tool` failed."""
         self.add("tool_failures", [(at, tool, self.text(at).strip()) for at in self.lines(token)])
+        self.state, self.shortfall = "failed", f"{tool} failed"
 
-    def lacks(self, reason: str) -> None:
-        self.complete, self.shortfall = False, self.shortfall or reason
+    def cut(self, reason: str) -> None:
+        """Something of this capture is missing, or does not add up."""
+        self.state, self.shortfall = "cut", self.shortfall or reason
 
 
 class Problem(NamedTuple):
@@ -107,7 +109,7 @@ class Capture:
     last: int
     tables: dict[str, list[tuple[Any, ...]]]
     session: int | None = None
-    complete: bool | None = None  # None: a command whose output does not say how much of it there is
+    state: str | None = None  # "whole", "cut", "failed"; None: a command whose output does not say how much of it there is
     shortfall: str | None = None
     parsed: int = 0
     blank: int = 0
@@ -265,7 +267,7 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
             raw = {copy.lines[n]: physical[copy.lines[n] - first_line] for at in span for n in range(runs[at].line, runs[at].line + runs[at].count)}
             rows = Rows(copy.lines, raw)
             known[name].read(tree, rows)
-            found.append(_account(Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.complete, rows.shortfall), runs, span, raw, copy))
+            found.append(_account(Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.state, rows.shortfall), runs, span, raw, copy))
     found.sort(key=lambda capture: capture.first)
     for capture in found:
         low = max(first_line, capture.first - CONTEXT)

@@ -65,18 +65,21 @@ def heap_rows(rows: Rows, tool: str, tables: Iterable[Token], pattern: re.Patter
         )
 
 
-def check_totals(rows: Rows, asked: bool) -> None:
-    """Hold the rows against the tool's own total: it held on every whole listing seen, so a mismatch means lost or altered rows."""
+def check_totals(rows: Rows, begun: bool) -> None:
+    """Hold the rows against the tool's own total: it held on every whole listing seen, so a mismatch means lost or altered rows.
+
+    `begun`: something of the listing itself is there, not only the command that was typed.
+    """
     heaps = rows.tables.get("desktop_heaps", [])
     total = rows.tables.get("heap_totals", [])
-    if not heaps and not total:
-        rows.lacks("the command was typed, but nothing of its output is there" if asked else "its rows are not there")
+    if not begun:
+        rows.state, rows.shortfall = "failed", "the command was typed, but nothing that it prints follows"
     elif not total:
-        rows.lacks("its total is not there, so rows may be missing")
+        rows.cut("its total is not there, so rows may be missing" if heaps else "its rows are not there")
     else:
         *_, kb, count = total[0]
         found = sum(row[6] for row in heaps)
-        if (found, len(heaps)) != (kb, count):
-            rows.lacks(f"its {len(heaps)} rows add up to {found} KB, but the tool counted {count} desktops with {kb} KB")
+        if (found, len(heaps)) == (kb, count):
+            rows.state = "whole"
         else:
-            rows.complete = True
+            rows.cut(f"its {len(heaps)} rows add up to {found} KB, but the tool counted {count} desktops with {kb} KB")

@@ -45,9 +45,8 @@ _BYTES = re.compile(r"([0-9]+)[ ]*\n")
 def read(tree: Tree[Token], rows: Rows) -> None:
     """Rows, the tool's own total, and whether both agree."""
     for failure in tokens(tree, "FAILURES"):
-        rows.fails("dheapinst" if "symbol load" in failure else PRINTS, failure)
-    if rows.tables:
-        rows.lacks("dheapmon could not measure")
+        rows.failed("dheapinst" if "symbol load" in failure else PRINTS, failure)
+    if rows.state == "failed":
         return
     if sizes := list(tokens(tree, "SIZE")):
         _read_bytes(tree, sizes[0], rows)
@@ -59,7 +58,7 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     heap_rows(rows, "dheapmon", tokens(tree, "HEAPS"), _ROW)
     kinds = [token.type for token in tokens(tree, "ASK", "BANNER", "DRIVER", "SESSION_TOTAL", "TOTAL", "HEADINGS", "HEAPS")]
     if kinds[-1] != "DRIVER":  # "dheapmon -l" loads the driver and prints no table
-        check_totals(rows, asked="ASK" in kinds)
+        check_totals(rows, begun=kinds[-1] != "ASK")
 
 
 def _read_bytes(tree: Tree[Token], size: Token, rows: Rows) -> None:
@@ -68,4 +67,4 @@ def _read_bytes(tree: Tree[Token], size: Token, rows: Rows) -> None:
     desktop = name[name.index("(") + 1 : name.index(")")]
     committed = next((int(_BYTES.findall(token)[0]) // 1024 for token in tokens(tree, "COMMITTED")), None)
     rows.add("desktop_heaps", [(rows.line(size), "dheapmon", None, desktop, None, desktop, int(_BYTES.findall(size)[0]) // 1024, None, committed)])
-    rows.lacks("this layout prints no use and no total")
+    rows.cut("this layout prints no use and no total")

@@ -44,13 +44,12 @@ _ROW = re.compile(r"(?m)^[ ]*+(.*\S)[ ]++([0-9]+)[ ]++([0-9]+)%[ ]*+$")
 def read(tree: Tree[Token], rows: Rows) -> None:
     """Rows, the tool's own total, and whether both agree."""
     for failure in tokens(tree, "FAILURES"):
-        rows.fails(PRINTS, failure)
-    if rows.tables:
-        rows.lacks("!dskheap failed")
+        rows.failed(PRINTS, failure)
+    if rows.state == "failed":
         return
     rows.session = next(map(session_number, tokens(tree, "SESSION")), None)
     total = next(iter(tokens(tree, "TOTAL")), None)
     heap_rows(rows, "dskheap", tokens(tree, "HEAPS"), _ROW)
     if total is not None:
         rows.add("heap_totals", [(rows.line(total), "dskheap", rows.session, *total_numbers(total))])
-    check_totals(rows, asked=bool(list(tokens(tree, "ASK"))))
+    check_totals(rows, begun=any(tokens(tree, "HEADINGS", "HEAPS", "UNREADABLE", "TOTAL")))

@@ -47,7 +47,7 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     """One row of session_limits for each question that got a number."""
     form = next(tree.find_pred(lambda one: one.data in ("dump", "evaluation", "typed", "symbol")))
     for failure in tokens(tree, "FAILURES"):
-        rows.fails(PRINTS, failure)
+        rows.failed(PRINTS, failure)
     if form.data == "dump":
         _read_dump(form, rows)
     elif form.data == "evaluation":
@@ -58,8 +58,8 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         for token in tokens(form, "SYMBOL"):
             for line, text in zip(rows.lines(token), token.splitlines(keepends=True), strict=True):
                 _limit(rows, line, text, [int(digits.replace("`", ""), 16) for digits in _ASSIGNED.findall(text)])
-    if rows.complete is None and "session_limits" not in rows.tables:
-        rows.lacks("no value was printed")
+    if rows.state is None and "session_limits" not in rows.tables:
+        rows.cut("no value was printed")
 
 
 def _limit(rows: Rows, line: int, named: str, values: list[int]) -> None:
@@ -70,9 +70,9 @@ def _limit(rows: Rows, line: int, named: str, values: list[int]) -> None:
         if value in PLAUSIBLE:
             limit = {"view": "view_space", "pool": "paged_pool"}[name[1].lower()]
             rows.add("session_limits", [(line, limit, None, value // 1024, "nt!MmSessionViewSize" if limit == "view_space" else "nt!MmSessionPoolSize")])
-            rows.complete = True
+            rows.state = rows.state or "whole"
         else:
-            rows.lacks(f"{value} bytes cannot be the size of a session's memory")
+            rows.cut(f"{value} bytes cannot be the size of a session's memory")
 
 
 def _read_dump(form: Tree[Token], rows: Rows) -> None:
@@ -81,7 +81,7 @@ def _read_dump(form: Tree[Token], rows: Rows) -> None:
     for token in tokens(form, "WORDS"):
         low, high = _WORD.findall(token)[0]
         if "?" in low:
-            rows.add("tool_failures", [(rows.line(token), PRINTS, rows.text(rows.line(token)).strip())])
+            rows.failed(PRINTS, token)
             continue
         # dq and dp print 64 bits as two halves with a backtick; dd prints 32 bits at a time, the low half first.
         value = int(low.replace("`", ""), 16)
@@ -103,7 +103,7 @@ def _check_conversion(conversion: Tree[Token], ask: Token, value: int | None, ro
     if value is None and divisor and results == [start // divisor]:
         _limit(rows, rows.line(expression), ask, [start])
     elif value is not None and results and divisor and start in PLAUSIBLE:
-        rows.lacks(f"the conversion is of {start:x}h, but the value printed above it is {value:x}h")
+        rows.cut(f"the conversion is of {start:x}h, but the value printed above it is {value:x}h")
 
 
 def _read_evaluation(form: Tree[Token], rows: Rows) -> None:
@@ -111,11 +111,11 @@ def _read_evaluation(form: Tree[Token], rows: Rows) -> None:
     reads = _READS.search(ask)
     for token in tokens(form, "RESULT"):
         if reads is None:  # an address
-            rows.lacks("this prints the address of the variable, not its value: poi() would read it")
+            rows.cut("this prints the address of the variable, not its value: poi() would read it")
             continue
         divisor = _divisor(ask[reads.end() :])
         if divisor is None:
-            rows.lacks("what is done to the value is not understood")
+            rows.cut("what is done to the value is not understood")
         else:
             _limit(rows, rows.line(token), ask, [int(_RESULT.findall(token)[0]) * divisor])
 
@@ -130,7 +130,7 @@ def _read_typed(form: Tree[Token], rows: Rows) -> None:
     for token in tokens(form, "TYPED"):
         number = _TYPED.findall(token)[0]
         if divisor is None:
-            rows.lacks("what is done to the value is not understood")
+            rows.cut("what is done to the value is not understood")
         else:
             value = int(number[2:].replace("`", ""), 16) if number.startswith("0x") else int(number.removeprefix("0n"))
             _limit(rows, rows.line(token), ask, [value * divisor])

@@ -1,0 +1,103 @@
+"""From inputs to answers: read, build the tables, run the rules, judge. One set of tables for any number of cases."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from dumpscan.inputs import DumpscanError, Input, inputs_of
+from dumpscan.reading import Reading, read
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dumpscan.document import Documents
+    from dumpscan.rules import Outcome
+
+Source = str | Path | bytes | IO[bytes]
+
+
+class Analysis:
+    """What one run found: tables, outcomes, verdicts."""
+
+    def __init__(self, cases: Sequence[str], readings: Sequence[Reading]) -> None:
+        from dumpscan.model import build
+        from dumpscan.platforms import platforms
+        from dumpscan.rules import all_rules, run
+        from dumpscan.verdict import judge
+        from dumpscan.view_space import view_space
+
+        self.cases = list(cases)
+        self.readings = list(readings)
+        self.tables: dict[str, pd.DataFrame] = build(self.readings, self.cases)
+        known = platforms(self.tables)
+        self._tables = self.tables | {"platforms": known, "view_space": view_space(self.tables, known)}
+        self.outcomes: list[Outcome] = run(self._tables, len(self.cases), list(all_rules().values()))
+        self._tables["verdicts"] = judge(self._tables, self.outcomes)
+
+    @cached_property
+    def documents(self) -> Documents:
+        from dumpscan.document import Documents
+
+        return Documents(self.cases, self.readings, self._tables, self.outcomes)
+
+    def to_dict(self, case: str | None = None) -> dict[str, Any]:
+        """The JSON document of one case (the only one, if there is one), as plain Python values."""
+        if case is None and len(self.cases) != 1:
+            raise DumpscanError(f"there are {len(self.cases)} cases here: say which one")
+        name = self.cases[0] if case is None else case
+        if name not in self.documents.number:
+            raise DumpscanError(f"no case is called {name}")
+        return self.documents.of(name)
+
+
+def analyze(*sources: Source, case: str | None = None, encoding: str | None = None, hash_all: bool = False) -> Analysis:
+    """Analyse files, folders, texts (bytes) or file objects; several of them are one case.
+
+    Never raises for what they hold; raises DumpscanError for a path that is not there.
+    """
+    if not sources:
+        raise DumpscanError("nothing to analyse: name a file or a folder")
+    name = case or _name(sources[0])
+    return Analysis([name], [read_input(one, encoding, hash_all) for one in inputs_of(name, [_opened(source) for source in sources])])
+
+
+def analyze_cases(cases: Mapping[str, Source | Sequence[Source]], encoding: str | None = None) -> Analysis:
+    """Analyse many cases in one set of tables, with every rule run once over all of them."""
+    found: list[Input] = []
+    for name, sources in cases.items():
+        several = sources if isinstance(sources, Sequence) and not isinstance(sources, (str, bytes)) else [sources]
+        found += inputs_of(name, [_opened(source) for source in several])
+    return Analysis(list(cases), read_all(found, encoding))
+
+
+def read_input(one: Input, encoding: str | None = None, hash_all: bool = False) -> Reading:
+    """Read one input, or tell why it is not read."""
+    if one.skipped is not None:
+        return Reading(one.case, one.file, one.size).skip(one.skipped)
+    return read(one.case, one.file, one.source, encoding, hash_all)
+
+
+def read_all(found: Iterable[Input], encoding: str | None = None) -> list[Reading]:
+    return [read_input(one, encoding) for one in found]
+
+
+def _opened(source: Source) -> Path | bytes:
+    if isinstance(source, (bytes, Path)):
+        return source
+    if isinstance(source, str):
+        return Path(source)
+    content = source.read()
+    return content.encode("utf-8") if isinstance(content, str) else content
+
+
+def _name(source: Source) -> str:
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        if str(path) == "-":
+            return "stdin"
+        return path.resolve().name if path.is_dir() else path.stem
+    return Path(str(getattr(source, "name", "case"))).stem if not isinstance(source, (bytes, io.BytesIO)) else "case"

@@ -1,0 +1,218 @@
+"""The verdict of one case in words: one sentence, what it speaks of, its proof, and what would settle an open question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dumpscan.platforms import SINCE
+from dumpscan.rules import CERTAINTIES, SEVERITIES
+from dumpscan.verdict import AT_RISK, BOTH, CONTRADICTORY, HEAP_FULL, INCOMPLETE, NO_EVIDENCE, NO_SIGN, TOOL_FAILED, UNDECIDED, VIEW_EXHAUSTED
+from dumpscan.words import heap_name, kb, percent, session_name
+
+Document = dict[str, Any]
+Row = Mapping[str, Any]
+
+SPEAKS_FOR = {
+    HEAP_FULL: (HEAP_FULL,),
+    VIEW_EXHAUSTED: (VIEW_EXHAUSTED,),
+    BOTH: (VIEW_EXHAUSTED, HEAP_FULL),
+    AT_RISK: (AT_RISK,),
+    CONTRADICTORY: (CONTRADICTORY,),
+    INCOMPLETE: (INCOMPLETE,),
+    TOOL_FAILED: (TOOL_FAILED,),
+}
+
+HEAPS = {
+    "command": "!dskheap -s 0",
+    "where": "kernel debugger on the machine or on a full dump; for a user's session its number instead of 0",
+    "why": "the use of each desktop heap: a row at 98 % or more proves a full heap, all below 80 % clear them",
+}
+DHEAPMON = {
+    "command": "dheapmon -s",
+    "where": "Windows 2000 to Server 2003, in the session that fails (session 0: the console)",
+    "why": "the same listing without a debugger",
+}
+LIMIT = {
+    "command": "dd nt!MmSessionViewSize L1",
+    "where": "kernel debugger on the same machine and boot; before Vista only",
+    "why": "the limit of session view space: less than one heap above the sum of the heaps proves exhaustion, far above it clears it",
+}
+EVENTS = {
+    "command": "wevtutil qe System /q:\"*[System[Provider[@Name='Win32k'] and (EventID=243 or EventID=244)]]\" /f:RenderedXml",
+    "where": "an elevated command prompt on the machine (Vista and later)",
+    "why": "event 243 tells that an allocation from a desktop heap failed, 244 that a desktop could not be created",
+}
+CSRSS = {
+    "command": "Get-CimInstance Win32_Process -Filter \"Name='csrss.exe'\" | % CommandLine",
+    "where": "an elevated PowerShell on the machine",
+    "why": "the SharedSection values in force since the last start",
+}
+
+
+def answer(
+    machines: Sequence[Row], outcomes: Sequence[Document], tables: Mapping[str, Sequence[Row]], views: Sequence[Row], platforms: Sequence[Row]
+) -> Document:
+    """The `verdict` part of a document. `machines` are the verdicts of the case's machines, the worst first."""
+    if not machines:
+        return _document(None, UNDECIDED, NO_EVIDENCE, None, _no_evidence(tables), [], [HEAPS, DHEAPMON, LIMIT], _scope(None, tables), [], [])
+    worst = machines[0]
+    told = [_machine_answer(machine, outcomes, tables, views) for machine in machines]
+    summary, deciding = told[0]
+    platform = next((one for one in platforms if one["machine"] == worst["machine"]), {"era": None})
+    evidence = [line for finding in deciding for line in finding["evidence"]] or _listing_lines(worst["machine"], tables)
+    others = [
+        {"machine": machine["machine"], "mode": machine["mode"], "certainty": _certainty(machine), "summary": text}
+        for machine, (text, _) in zip(machines[1:], told[1:], strict=True)
+    ]
+    return _document(
+        worst["machine"],
+        worst["mode"],
+        worst["reason"],
+        _certainty(worst),
+        summary,
+        evidence,
+        _next(worst, platform, tables, outcomes),
+        _scope(worst["machine"], tables),
+        others,
+        _history(worst["machine"], outcomes),
+    )
+
+
+def _document(
+    machine: str | None, mode: str, reason: str | None, certainty: str | None, summary: str, evidence: list[Document], following: list[Document],
+    scope: Document, others: list[Document], history: list[str],
+) -> Document:  # fmt: skip
+    return {
+        "mode": mode,
+        "reason": reason,
+        "certainty": certainty,
+        "summary": summary,
+        "scope": scope,
+        "evidence": evidence[:24],
+        "next": following,
+        "others": others,
+        "history": history,
+    }
+
+
+def _certainty(machine: Row) -> str | None:
+    return None if machine["certainty"] is None else CERTAINTIES[int(machine["certainty"])]
+
+
+def _findings(machine: str, kinds: Sequence[str], outcomes: Sequence[Document]) -> list[Document]:
+    """Findings of a machine that stand for one of these verdicts or doubts; of each kind the strongest first."""
+    found = [
+        (kinds.index(outcome["says"]), CERTAINTIES.index(finding["certainty"]), SEVERITIES.index(finding["severity"]), _room(finding), at, finding)
+        for outcome in outcomes
+        if outcome["says"] in kinds
+        for at, finding in enumerate(outcome["findings"])
+        if finding["machine"] == machine
+    ]
+    return [finding for *_, finding in sorted(found, key=lambda one: one[:-1])]
+
+
+def _room(finding: Document) -> float:
+    """Free KB of the heap a finding is about, to name the fullest first."""
+    free = finding["subject"].get("free_kb")
+    return float("inf") if free is None else float(free)
+
+
+def _machine_answer(machine: Row, outcomes: Sequence[Document], tables: Mapping[str, Sequence[Row]], views: Sequence[Row]) -> tuple[str, list[Document]]:
+    """One sentence (two where both modes hold) about a machine, and the findings that carry it."""
+    mode, name = machine["mode"], machine["machine"]
+    if mode == NO_SIGN:
+        return _no_sign(name, tables, views), []
+    kinds = SPEAKS_FOR.get(machine["reason"] if mode == UNDECIDED else mode, ())
+    found = _findings(name, kinds, outcomes)
+    if not found:
+        return _no_evidence({table: [row for row in rows if row["machine"] == name] for table, rows in tables.items()}), []
+    first = [next(finding for finding in found if finding in _findings(name, [kind], outcomes)) for kind in kinds if _findings(name, [kind], outcomes)]
+    sentence = " ".join(finding["summary"] for finding in first)
+    more = len(found) - len(first)
+    if more:
+        sentence += f" {more} more {'finding' if more == 1 else 'findings'} of this kind below."
+    return (f"Undecided. {sentence}" if mode == UNDECIDED else sentence), found
+
+
+def _listings(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Row]:
+    """The latest listings of a machine."""
+    return [row for row in tables["captures"] if row["machine"] == machine and row["state"] == "whole" and row["command"] in ("dskheap", "dheapmon") and not row["superseded"]]
+
+
+def _sessions(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> list[int | None]:
+    sessions = {row["session"] for row in tables["desktop_heaps"] if row["machine"] == machine and not row["superseded"]}
+    return sorted(sessions, key=lambda session: (session is None, session or 0))
+
+
+def _no_sign(machine: str, tables: Mapping[str, Sequence[Row]], views: Sequence[Row]) -> str:
+    heaps = [row for row in tables["desktop_heaps"] if row["machine"] == machine and not row["superseded"] and row["used_percent"] is not None]
+    fullest = max(heaps, key=lambda row: row["used_percent"])
+    sessions = " and ".join(session_name(session) for session in _sessions(machine, tables))
+    mine = [view for view in views if view["machine"] == machine and not view["superseded"]]
+    tightest = max(mine, key=lambda view: view["heaps_kb"])
+    return (
+        f"No sign of desktop heap exhaustion in {sessions} at the moment of this capture: the fullest heap, {heap_name(fullest)}, is "
+        f"{percent(fullest['used_percent'], fullest['tool'])} used of {kb(fullest['size_kb'])}, and {_room_in_view(tightest)}."
+    )
+
+
+def _room_in_view(view: Row) -> str:
+    if view["era"] == SINCE:
+        return "session view space has no practical limit on Vista and later"
+    if view["limit_kb"] is not None:
+        return f"the heaps take {kb(view['heaps_kb'])} of {kb(view['limit_kb'])} of session view space"
+    return f"the heaps take {kb(view['heaps_kb'])}, which leaves room under the smallest limit that session view space can have here ({kb(view['possible_kb'])})"
+
+
+def _no_evidence(tables: Mapping[str, Sequence[Row]]) -> str:
+    if not any(tables.values()):
+        return "Undecided. Nothing in these texts was recognised as output of a command that tells about desktop heaps."
+    return "Undecided. No listing of desktop heaps is in these texts, so nothing tells how full any heap is."
+
+
+def _listing_lines(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Document]:
+    """What "no sign" rests on: the tool's own total of each listing."""
+    return [
+        {"file": row["file"], "line": row["line"], "text": "", "shows": f"{row['desktops']} desktops with {kb(row['total_kb'])}, and the rows add up to it"}
+        for row in tables["heap_totals"]
+        if row["machine"] == machine
+    ]
+
+
+def _next(worst: Row, platform: Row, tables: Mapping[str, Sequence[Row]], outcomes: Sequence[Document]) -> list[Document]:
+    """The commands that would settle an undecided case, or make a decided one surer."""
+    has_limit = any(row["machine"] == worst["machine"] and row["limit"] == "view_space" for row in tables["session_limits"])
+    limit = [] if has_limit or platform["era"] == SINCE else [LIMIT]
+    old = [] if platform["era"] == SINCE else [DHEAPMON]
+    if worst["mode"] == UNDECIDED:
+        if worst["reason"] == TOOL_FAILED:
+            return [HEAPS, *old, EVENTS, CSRSS]
+        if worst["reason"] == INCOMPLETE and not _findings(worst["machine"], [INCOMPLETE], [one for one in outcomes if one["rule"] == "evidence-incomplete"]):
+            return limit
+        return [HEAPS, *old, *limit]
+    if worst["mode"] in (AT_RISK, NO_SIGN):
+        again = HEAPS | {"why": "once more while it fails, and in each session that has the trouble: use can be far higher then"}
+        return [again, *limit] if worst["mode"] == AT_RISK or worst["certainty"] else [again]
+    return []
+
+
+def _scope(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document:
+    sessions = _sessions(machine, tables)
+    known = {row["session"]: row for row in tables["session_memory"] if row["machine"] == machine}
+    missing = [
+        f"session {session} is there ({row['file']}:{row['line']}), but its heaps were not captured" for session, row in sorted(known.items()) if session not in sessions
+    ]
+    times = [row["session_time"] for row in tables["systems"] if row["machine"] == machine and row["session_time"]]
+    captured = ", ".join(session_name(session) for session in sessions)
+    return {
+        "machine": machine,
+        "sessions": sessions,
+        "moment": times[-1] if times else None,
+        "not_captured": [*missing, f"any session other than {captured}, and any other moment" if captured else "the heaps of any session"],
+        "assumed": ["that the trouble is in a session captured here, and was going on at that moment"] if captured else [],
+    }
+
+
+def _history(machine: str, outcomes: Sequence[Document]) -> list[str]:
+    return [finding["summary"] for outcome in outcomes if outcome["rule"] == "desktop-heap-was-full" for finding in outcome["findings"] if finding["machine"] == machine]

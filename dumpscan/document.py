@@ -1,0 +1,239 @@
+"""The JSON document of a case: verdict, outcomes, tables, problems and inputs as plain Python values.
+
+Everything a renderer shows comes from here, so the page, the text, Markdown and JSON cannot disagree. Built case by case, from arrays that
+are made once for all cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dumpscan import settings
+from dumpscan.answer import answer
+from dumpscan.commands import all_commands
+from dumpscan.model import TABLES
+from dumpscan.rules import CLEAR, FUTILE, NO_DATA, NOT_APPLICABLE, Outcome, Told
+from dumpscan.version import __version__
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from dumpscan.reading import Reading
+
+Document = dict[str, Any]
+
+MOST_EXCERPTS, MOST_EXCERPT_LINES = 24, 60
+REASONS = {
+    NO_DATA: "What it needs is not in these texts, or only in a listing that is incomplete.",
+    NOT_APPLICABLE: "It does not apply to this Windows.",
+}
+AROUND = 2  # lines quoted around a line of evidence
+MOST_EVIDENCE = 12  # lines of evidence a finding shows; a view that is full of heaps would cite hundreds
+
+
+class Slices:
+    """The rows of a frame by case, as dictionaries of plain values."""
+
+    def __init__(self, frame: pd.DataFrame, names: Sequence[str] | None = None) -> None:
+        self.names = list(names or frame.columns)
+        self._columns: list[NDArray[np.object_]] = [_plain(frame[name]) for name in self.names]
+        self._index = frame.index.to_numpy()
+        self._rows = frame.groupby(frame["case"].cat.codes).indices if len(frame) else {}
+
+    def of(self, case: int) -> list[Document]:
+        rows = self._rows.get(case)
+        if rows is None:
+            return []
+        return [dict(zip(self.names, values, strict=True)) for values in zip(*(column[rows] for column in self._columns), strict=True)]
+
+    def numbers(self, case: int) -> list[int]:
+        """The index values of the rows that `of` gives."""
+        return [] if (rows := self._rows.get(case)) is None else [int(at) for at in self._index[rows]]
+
+
+def _plain(column: pd.Series[Any]) -> NDArray[np.object_]:
+    """A column as Python values, None where nothing was printed."""
+    values = column.astype(object)
+    plain: NDArray[np.object_] = values.where(column.notna(), None).to_numpy(object)
+    return plain
+
+
+class Documents:
+    """Documents of all cases of one analysis."""
+
+    def __init__(self, cases: Sequence[str], readings: Sequence[Reading], tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> None:
+        self.number = {name: at for at, name in enumerate(cases)}
+        self._tables = tables
+        self._outcomes = outcomes
+        self._readings: dict[str, list[Reading]] = {name: [] for name in cases}
+        for reading in readings:
+            self._readings[reading.case].append(reading)
+
+    @cached_property
+    def _slices(self) -> dict[str, Slices]:
+        return {name: Slices(self._tables[name]) for name in (*TABLES, "platforms", "view_space", "verdicts")}
+
+    @cached_property
+    def _findings(self) -> list[tuple[Slices, dict[int, list[Document]]]]:
+        """For each rule, its findings by case and the evidence of each finding."""
+        return [(Slices(outcome.found.findings), _by_finding(outcome.found.evidence)) if outcome.found else (_NOTHING, {}) for outcome in self._outcomes]
+
+    def of(self, name: str) -> Document:
+        """The document of one case."""
+        case = self.number[name]
+        quotes = Quotes(self._readings[name])
+        outcomes = [self._outcome(at, case, quotes) for at in range(len(self._outcomes))]
+        tables = {table: self._slices[table].of(case) for table in TABLES}
+        views = self._slices["view_space"].of(case)
+        platforms = self._slices["platforms"].of(case)
+        verdict = answer(self._slices["verdicts"].of(case), outcomes, tables, views, platforms)
+        for line in verdict["evidence"]:
+            line["text"] = quotes.line(line["file"], line["line"])
+        excerpts, left_out = quotes.excerpts(verdict["evidence"], outcomes)
+        return {
+            "schema": "dumpscan.case/1",
+            "dumpscan": __version__,
+            "rules": __version__,
+            "case": name,
+            "verdict": verdict,
+            "outcomes": [{key: value for key, value in outcome.items() if key != "says"} for outcome in outcomes],
+            "tables": tables,
+            "problems": [problem for reading in self._readings[name] for problem in _problems(reading)],
+            "inputs": [_input(reading) for reading in self._readings[name]],
+            "settings": settings.settings(platforms, views, tables),
+            "view_space": settings.view_space(views),
+            "excerpts": excerpts,
+            "excerpts_left_out": left_out,
+        }
+
+    def _outcome(self, at: int, case: int, quotes: Quotes) -> Document:
+        outcome = self._outcomes[at]
+        rule = outcome.rule
+        slices, evidence = self._findings[at]
+        found = [
+            _finding(row, rule.tell(row), evidence[number], rule.references, quotes)
+            for number, row in zip(slices.numbers(case), slices.of(case), strict=True)
+        ]
+        status = str(outcome.status[case])
+        reason = REASONS.get(status) or (rule.clear if status == CLEAR else outcome.reasons.get(case))
+        return {
+            "rule": rule.name,
+            "title": rule.title,
+            "status": status,
+            "reason": reason,
+            "needs": _needed(rule.needs),
+            "findings": found,
+            "says": rule.says,
+            "page": rule.page,
+            "references": list(rule.references),
+        }
+
+
+class _Nothing(Slices):
+    def __init__(self) -> None:
+        self.names, self._columns, self._rows = [], [], {}
+
+
+_NOTHING = _Nothing()
+
+
+def _by_finding(evidence: pd.DataFrame) -> dict[int, list[Document]]:
+    names = list(evidence.columns)
+    columns = [_plain(evidence[name]) for name in names]
+    by_finding: dict[int, list[Document]] = {}
+    for values in zip(*columns, strict=True):
+        row = dict(zip(names, values, strict=True))
+        by_finding.setdefault(int(row["finding"]), []).append(row)
+    return by_finding
+
+
+def _finding(row: Document, told: Told, evidence: list[Document], references: Sequence[str], quotes: Quotes) -> Document:
+    lines = {(one["file"], one["line"]): one for one in reversed(evidence)}  # a line cited twice is shown once, with what was said first
+    shown = list(reversed(lines.values()))
+    return {
+        "summary": told.summary,
+        "severity": row["severity"],
+        "certainty": row["certainty"],
+        "machine": row["machine"],
+        "snapshot": row["snapshot"],
+        "subject": told.subject,
+        "evidence": [
+            {"file": one["file"], "line": one["line"], "text": quotes.line(one["file"], one["line"]), "shows": one["shows"].format_map(one)}
+            for one in shown[:MOST_EVIDENCE]
+        ],
+        "evidence_left_out": max(0, len(shown) - MOST_EVIDENCE),
+        "actions": [text for when, text in told.advice if when != FUTILE],
+        "advice": [{"when": when, "text": text} for when, text in told.advice],
+        "refuted_by": told.refuted_by,
+        "references": list(references),
+    }
+
+
+def _needed(needs: Sequence[str]) -> list[str]:
+    """The commands that fill the tables a rule needs, as people type them."""
+    tables = {need.partition(".")[0] for need in needs}
+    tables |= {"desktop_heaps"} if tables & {"view_space", "captures"} else set()
+    tables |= {"session_limits"} if "view_space.limit_kb" in needs else set()
+    return sorted({command.prints for command in all_commands().values() if tables & set(command.fills)})
+
+
+def _problems(reading: Reading) -> Iterator[Document]:
+    for problem in reading.problems:
+        yield {"file": reading.file, "line": problem.line, "text": problem.text, "reason": problem.reason}
+
+
+def _input(reading: Reading) -> Document:
+    return {
+        "file": reading.file,
+        "bytes": reading.size,
+        "sha256": reading.sha256,
+        "encoding": reading.encoding,
+        "lines": dict(reading.lines),
+        "skipped": reading.skipped,
+    }
+
+
+class Quotes:
+    """The raw lines of a case that were kept: those of its captures, and a few around them."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._lines: dict[str, dict[int, str]] = {}
+        self._readings = {reading.file: reading for reading in readings}
+
+    def _of(self, file: str) -> dict[int, str]:
+        if file not in self._lines:
+            captures = self._readings[file].captures
+            self._lines[file] = {low + at: text for low, lines in (one.excerpt for one in captures) for at, text in enumerate(lines)}
+        return self._lines[file]
+
+    def line(self, file: str, line: int) -> str:
+        return self._of(file).get(line, "")
+
+    def excerpts(self, first: Sequence[Document], outcomes: Sequence[Document]) -> tuple[list[Document], int]:
+        """Quoted stretches around all evidence, that of the verdict first; capped, with the number of those left out."""
+        cited: dict[tuple[str, int], None] = {(one["file"], one["line"]): None for one in first}
+        for outcome in outcomes:
+            for finding in outcome["findings"]:
+                cited |= {(one["file"], one["line"]): None for one in finding["evidence"]}
+        stretches: list[tuple[str, int, int, list[int]]] = []
+        for file, line in sorted(cited, key=lambda place: (list(cited).index(place) > len(first), place)):
+            if stretches and stretches[-1][0] == file and stretches[-1][1] <= line <= stretches[-1][2] + 2 * AROUND + 1:
+                stretches[-1] = (file, stretches[-1][1], line, [*stretches[-1][3], line])
+            else:
+                stretches.append((file, line, line, [line]))
+        quoted = [self._excerpt(*stretch) for stretch in stretches[:MOST_EXCERPTS]]
+        return quoted, max(0, len(stretches) - MOST_EXCERPTS)
+
+    def _excerpt(self, file: str, start: int, end: int, marked: list[int]) -> Document:
+        lines = self._of(file)
+        low, high = start, min(end, start + MOST_EXCERPT_LINES)
+        while low > start - AROUND and low - 1 in lines:
+            low -= 1
+        while high < min(end, start + MOST_EXCERPT_LINES) + AROUND and high + 1 in lines:
+            high += 1
+        return {"file": file, "first_line": low, "lines": [lines.get(at, "") for at in range(low, high + 1)], "marked": sorted(at for at in marked if at <= high)}
+

@@ -1,0 +1,85 @@
+"""Which machine and which moment a capture speaks of: tables of two machines must never be joined.
+
+A first prototype "found" view space exhausted by holding one machine's heaps against another machine's limit. So: the first-level
+sub-folder names the machine; files without one belong to the only machine there; and where two listings cannot be of one machine
+(another bitness, another SharedSection), every stretch of text without a long break is a machine of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LISTINGS = ("dheapmon", "dskheap")
+BREAK = 40  # lines between two captures of one file after which they may come from two machines, once two are known to be there
+UNNAMED = "unnamed"
+
+
+def name_machines(captures: pd.DataFrame, heaps: pd.DataFrame) -> list[str]:
+    """A machine for each capture. `heaps` are the rows of desktop_heaps with the number of their capture."""
+    folder = _folders(captures)
+    shapes = _shapes(heaps).reindex(range(len(captures)))
+    groups = [captures["case"].cat.codes.rename("case"), folder.rename("folder")]
+    several = shapes.groupby(groups).transform("nunique").gt(1).any(axis=1)
+    names = folder.where(folder != "", UNNAMED)
+    for (_, base), part in captures[several.to_numpy()].groupby([group[several.to_numpy()] for group in groups], sort=False):
+        names.loc[part.index] = [f"{base or 'machine'} {number}" for number in _stretches(part, shapes)]
+    return names.tolist()
+
+
+def _folders(captures: pd.DataFrame) -> pd.Series[Any]:
+    """First-level sub-folder of each capture; files beside the only sub-folder of a case belong to it."""
+    import pandas as pd
+
+    categories = [name.partition("/")[0] if "/" in name else "" for name in captures["file"].cat.categories.astype(str)]
+    folder = pd.Series([categories[code] for code in captures["file"].cat.codes], index=captures.index, dtype=object)
+    inside = folder[folder != ""]
+    by_case = inside.groupby(captures["case"].cat.codes[inside.index])
+    only = by_case.first()[by_case.nunique().eq(1)]
+    fill = captures["case"].cat.codes.map(only)
+    return folder.where((folder != "") | fill.isna(), fill)
+
+
+def _shapes(heaps: pd.DataFrame) -> pd.DataFrame:
+    """Sizes that one boot of one machine fixes, by capture: two fixed heaps, the interactive and the service heap."""
+    import pandas as pd
+
+    on_winsta0 = heaps["window_station"].eq("WinSta0").to_numpy(bool, na_value=False)
+    service = heaps[~on_winsta0 & heaps["window_station"].notna().to_numpy(bool)].groupby("capture")["size_kb"]
+    shapes = {"service": service.first()[service.nunique().eq(1)]}
+    for desktop in ("Winlogon", "Disconnect", "Default"):
+        rows = heaps[on_winsta0 & heaps["desktop"].eq(desktop).to_numpy(bool, na_value=False)]
+        shapes[desktop] = rows.groupby("capture")["size_kb"].first()
+    return pd.DataFrame(shapes)
+
+
+def _stretches(captures: pd.DataFrame, shapes: pd.DataFrame) -> list[int]:
+    """Number the machines of one folder that holds several: a new one at each new file, long break or contradiction."""
+    numbers: list[int] = []
+    number, known, before = 0, dict[str, Any](), (None, 0)
+    for at, file, line, last in captures[["file", "line", "last_line"]].itertuples():
+        shape = shapes.loc[at].dropna().to_dict()
+        broken = file != before[0] or line - before[1] > BREAK
+        if broken or any(known.get(what, size) != size for what, size in shape.items()):
+            number, known = number + 1, {}
+        known |= shape
+        before = (file, last)
+        numbers.append(number)
+    return numbers
+
+
+def number_snapshots(captures: pd.DataFrame) -> pd.Series[Any]:
+    """A new snapshot begins with each file, and when a listing of the same session repeats; numbered from 1 on each machine."""
+    import pandas as pd
+
+    keys = [captures[key] for key in ("case", "machine", "file")]
+    listing = captures["command"].isin(LISTINGS) & captures["state"].isin(["whole", "cut"])
+    again = captures[listing].groupby([*(key[listing] for key in keys), captures["session"][listing].fillna(-1)], observed=True, sort=False)
+    repeat = again.cumcount().reindex(captures.index).fillna(0)
+    moment = repeat.groupby(keys, observed=True, sort=False).cummax().astype(int)
+    reading = captures["reading"].astype(int)
+    stamps = pd.Series(pd.factorize(pd.MultiIndex.from_arrays([reading, moment]))[0], index=captures.index)
+    ranks = stamps.groupby([captures["case"], captures["machine"]], observed=True).rank(method="dense")
+    return ranks.astype("Int64")

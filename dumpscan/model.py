@@ -1,0 +1,173 @@
+"""The tables: long frames that hold any number of cases, every row with case, machine, snapshot, file and line.
+
+A value as printed, in the unit of its column's name; missing is missing, never zero. A table that nothing filled is there, empty and
+typed. Keys and words that repeat are categories (grouping twice, merging five times as fast as plain strings).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.machines import LISTINGS, name_machines, number_snapshots
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dumpscan.reading import Reading
+
+WHERE = {"case": "key", "machine": "key", "snapshot": "int", "file": "key", "line": "int"}
+# Columns after WHERE and their kinds. A command's rows are tuples of the line and these, in this order (without the derived ones).
+TABLES: dict[str, dict[str, str]] = {
+    "desktop_heaps": {
+        "tool": "key", "session": "int", "desktop_path": "key", "window_station": "key", "desktop": "key",
+        "size_kb": "int", "used_percent": "float", "committed_kb": "int",
+    },
+    "heap_totals": {"tool": "key", "session": "int", "total_kb": "int", "desktops": "int"},
+    "session_limits": {"limit": "key", "session": "int", "kb": "int", "origin": "key"},
+    "memory_counters": {"label": "key", "pages": "int", "kb": "int"},
+    "memory_warnings": {"text": "text", "count": "int"},
+    "page_files": {"path": "text", "current_kb": "int", "free_kb": "int", "minimum_kb": "int", "maximum_kb": "int"},
+    "session_memory": {
+        "session": "int", "address": "text", "paged_pool_kb": "int", "nonpaged_pool_kb": "int", "commit_kb": "int", "pool_failures": "int",
+    },
+    "shared_sections": {
+        "shared_kb": "int", "interactive_kb": "int", "non_interactive_kb": "int", "values": "int", "text": "text", "in_force": "bool",
+    },
+    "registry_values": {"key": "text", "name": "key", "type": "key", "text": "text", "number": "int", "origin": "key"},
+    "systems": {
+        "os_name": "key", "build": "int", "service_pack": "key", "architecture": "key", "processors": "int", "product": "text",
+        "debugger": "text", "session_time": "text", "uptime": "text",
+    },
+    "boot_options": {"option": "key", "value": "text"},
+    "modules": {"name": "key", "version": "text"},
+    "events": {"log": "key", "source": "key", "event_id": "int", "time": "text", "text": "text", "session": "int", "process": "text", "pid": "int"},
+    "symptoms": {"signature": "key", "text": "text", "specificity": "key"},
+    "logon_sessions": {"luid": "text", "account": "text"},
+    "desktop_owners": {"session": "int", "window_station": "key", "desktop": "key", "pid": "int", "process": "text"},
+    "gui_objects": {
+        "session": "int", "pid": "int", "process": "text", "services": "text", "account": "text", "user_objects": "int",
+        "user_objects_peak": "int", "gdi_objects": "int", "gdi_objects_peak": "int",
+    },
+    "tool_failures": {"tool": "key", "text": "text"},
+    "commands": {"prompt": "text", "command": "text"},
+    # One row a capture: what was read at all, and whether it is whole ("whole", "cut", "failed"; missing where no total tells).
+    "captures": {"command": "key", "session": "int", "last_line": "int", "state": "key", "shortfall": "text", "superseded": "bool"},
+}  # fmt: skip
+# Columns that the model itself derives, once for all rules.
+DERIVED = {"desktop_heaps": {"role": "key", "owner": "key", "free_kb": "float", "superseded": "bool"}}
+
+# How far the printed percentage can be from the true one: !dskheap prints whole numbers, dheapmon one decimal.
+ROUNDING = {"dskheap": 0.5, "dheapmon": 0.05}
+
+_FIXED_SIZES = (64, 96, 128, 192)  # KB: Disconnect and Winlogon on x86 and x64 (ntdebugging blog, comment 20)
+_OWNERS = {
+    "Service-0x0-3e7$": "LocalSystem",
+    "Service-0x0-3e6$": "Anonymous",
+    "Service-0x0-3e5$": "LocalService",
+    "Service-0x0-3e4$": "NetworkService",
+    "SAWinSta": "Task Scheduler",
+    "__X78B95_89_IW": "IIS or COM+ (unconfirmed)",
+    "WinSta0": "interactive",
+}
+
+
+def typed(columns: dict[str, list[Any]], kinds: dict[str, str]) -> pd.DataFrame:
+    """A frame of these columns, each with the dtype of its kind."""
+    import numpy as np
+    import pandas as pd
+
+    text = pd.StringDtype("python", na_value=np.nan)  # pandas 3 would behave differently where pyarrow happens to be installed
+    makers = {
+        "key": lambda values: pd.Categorical(values),
+        "int": lambda values: pd.array(values, dtype="Int64"),
+        "float": lambda values: pd.array(values, dtype="Float64"),
+        "bool": lambda values: pd.array(values, dtype="boolean"),
+        "text": lambda values: pd.array(values, dtype=text),
+    }
+    return pd.DataFrame({name: makers[kind](columns.get(name, [])) for name, kind in kinds.items()})
+
+
+def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """All tables of all cases, from everything that was read. `case` has one category a case, also for those without a row."""
+    import pandas as pd
+
+    captures = _captures(readings, cases)
+    heaps = _table("desktop_heaps", readings, captures)
+    captures["machine"] = pd.Categorical(name_machines(captures, heaps))
+    captures["snapshot"] = number_snapshots(captures)
+    captures["superseded"] = pd.array(_superseded(captures), dtype="boolean")
+    tables = {name: _table(name, readings, captures) for name in TABLES if name != "captures"}
+    tables["desktop_heaps"] = _derive(tables["desktop_heaps"], captures)
+    tables["captures"] = captures.drop(columns="reading")
+    return {name: frame.drop(columns="capture", errors="ignore") for name, frame in tables.items()}
+
+
+def _captures(readings: Sequence[Reading], cases: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    files = [reading.file for reading in readings]
+    rows = [
+        (number, capture.first, capture.command, capture.session, capture.last, capture.state, capture.shortfall)
+        for number, reading in enumerate(readings)
+        for capture in reading.captures
+    ]
+    names = ("reading", "line", "command", "session", "last_line", "state", "shortfall")
+    columns: dict[str, list[Any]] = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
+    of = columns.get("reading", [])
+    frame = typed(
+        columns | {"case": [], "machine": [], "snapshot": [], "file": [files[n] for n in of]}
+        | dict.fromkeys(("case", "machine"), [""] * len(of)) | {"snapshot": [0] * len(of), "superseded": [False] * len(of)},
+        WHERE | TABLES["captures"] | {"reading": "int"},
+    )  # fmt: skip
+    case_of = {case: code for code, case in enumerate(cases)}
+    frame["case"] = pd.Categorical.from_codes([case_of[readings[n].case] for n in of], categories=list(cases))
+    return frame
+
+
+def _table(name: str, readings: Sequence[Reading], captures: pd.DataFrame) -> pd.DataFrame:
+    """One table: what the captures filled, with the place of each row taken from its capture."""
+    import numpy as np
+
+    parts = [capture.tables.get(name, ()) for reading in readings for capture in reading.captures]
+    rows: Iterable[tuple[Any, ...]] = chain.from_iterable(parts)
+    kinds = {"line": "int"} | TABLES[name]
+    columns = dict(zip(kinds, map(list, zip(*rows, strict=True)), strict=True)) if any(parts) else {}
+    frame = typed(columns, kinds)
+    of = np.repeat(np.arange(len(parts)), [len(part) for part in parts]) if parts else np.empty(0, int)
+    for at, key in enumerate(("case", "machine", "snapshot", "file")):
+        frame.insert(at, key, captures[key].array.take(of))
+    frame["capture"] = of
+    return frame
+
+
+def _superseded(captures: pd.DataFrame) -> Any:
+    """A listing is history when a whole one of the same session follows in the same file: a cut one proves no recovery."""
+    listing = captures["command"].isin(LISTINGS) & captures["session"].notna()
+    whole = (listing & captures["state"].eq("whole").fillna(False)).astype(int)
+    later = whole[::-1].groupby([captures[key] for key in ("case", "machine", "file", "session")], observed=True).cumsum()[::-1] - whole
+    return (listing & (later.reindex(captures.index).fillna(0) > 0)).to_numpy(bool)
+
+
+def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
+    """Role, owner, KB free at the worst rounding, and whether a later listing of the session exists."""
+    import numpy as np
+    import pandas as pd
+
+    station, desktop, size = heaps["window_station"], heaps["desktop"], heaps["size_kb"]
+    nameless = station.isna() & desktop.isna()
+    largest = size.groupby(heaps["capture"]).transform("max")
+    small = nameless & size.isin(_FIXED_SIZES)
+    fixed = (desktop.isin(["Winlogon", "Disconnect"]) & station.eq("WinSta0")) | small
+    interactive = station.eq("WinSta0") | (nameless & size.eq(largest))
+    known = station.notna() | nameless
+    role = np.select([fixed.fillna(False), interactive.fillna(False), known], ["fixed", "interactive", "service"], default="")
+    heaps["role"] = pd.Categorical(np.where(role == "", None, role), categories=["interactive", "service", "fixed"])
+    names = [str(name) for name in station.cat.categories]
+    owners = [_OWNERS.get(name, f"logon session {name[10:-1]}" if name.startswith("Service-0x") else "") or None for name in names]
+    heaps["owner"] = pd.Categorical(pd.Series([*owners, None], dtype=object).take(station.cat.codes.to_numpy() % (len(names) + 1)))
+    step = heaps["tool"].map(ROUNDING).astype("Float64").fillna(0.5)
+    heaps["free_kb"] = (size * (100 - heaps["used_percent"] - step) / 100).clip(lower=0).astype("Float64")
+    heaps["superseded"] = captures["superseded"].array.take(heaps["capture"].to_numpy())
+    return heaps

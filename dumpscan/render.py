@@ -1,0 +1,300 @@
+"""The result document as HTML, text, Markdown and JSON: pure, the same document gives the same bytes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from dumpscan.resources import resource_dir
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+Document = dict[str, Any]
+
+# What nobody can see or what turns text around: controls, bidi marks, zero widths, lone surrogates, tags;
+# and from the fourth on the marks on one letter, which climb over the lines above it.
+MARKS = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    rf"\ufeff\ufff9-\uffff\ud800-\udfff\U000e0000-\U000e007f]|(?<=[{MARKS}]{{3}})[{MARKS}]"
+)
+NOT_ASCII = re.compile(r"[^\x20-\x7e]")
+MARKDOWN_SIGNS = re.compile(r"[\\`*_{}\[\]<>#|~&$]|(?<=:)/|^[-+=]")
+MARKDOWN_NUMBER = re.compile(r"^([0-9]+)([.)])(?=\s|$)")
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+TEXT_LENGTH = 4000
+TEXT_WIDTH = 78
+COMMAND_WIDTH = 96
+MAX_ROWS = 200
+OPEN_HEAPS = 24
+IDLE_PERCENT = 3
+
+
+class Room(NamedTuple):
+    """How much of each part the text may hold."""
+
+    evidence: int
+    items: int
+    characters: int
+
+
+# Evidence goes first; the last room makes a text of less than 4,000 characters whatever the log says.
+ROOMS = (
+    *(Room(evidence, 12, 1000) for evidence in (8, 6, 4, 3, 2, 1, 0)),
+    *(Room(0, items, items * 50) for items in (8, 6, 4, 2)),
+)
+
+
+def html(doc: Document) -> str:
+    """The page of a case: one file, no script, nothing fetched."""
+    return _page("case.html.j2", doc=doc, view=_case_view(doc))
+
+
+def fleet_html(fleet: Document) -> str:
+    """The page of many cases."""
+    return _page("fleet.html.j2", fleet=fleet)
+
+
+def text(doc: Document) -> str:
+    """The answer for a ticket: ASCII, at most 4,000 characters and 100 columns; evidence gives way first."""
+    template = _environment("text").get_template("case.txt.j2")
+    view = _case_view(doc)
+    for room in ROOMS:
+        lines = template.render(doc=doc, view=view, room=room).splitlines()
+        wrapped = "\n".join(part for line in lines for part in _wrapped(line)) + "\n"
+        if len(wrapped) <= TEXT_LENGTH:
+            break
+    return wrapped
+
+
+def markdown(doc: Document) -> str:
+    """The answer for a ticket that knows Markdown."""
+    return _environment("markdown").get_template("case.md.j2").render(doc=doc, view=_case_view(doc))
+
+
+def json_text(doc: Document) -> str:
+    """The document itself, in ASCII: no control or bidi character of a log reaches a terminal."""
+    return json.dumps(doc, ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+
+
+# ---- how text is shown
+
+
+def visible(text: str) -> str:
+    """Text of a log with everything unseen written out as in `\\u202e`; a tab becomes four blanks."""
+    return UNSEEN.sub(_code_point, text.replace("\t", "    "))
+
+
+def plain(text: str) -> str:
+    """Visible text in ASCII."""
+    return NOT_ASCII.sub(_code_point, visible(text))
+
+
+def markdown_escaped(text: str) -> str:
+    """Visible text without a meaning in Markdown."""
+    return MARKDOWN_NUMBER.sub(r"\1\\\2", MARKDOWN_SIGNS.sub(r"\\\g<0>", visible(text).strip()))
+
+
+def _code_point(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def clip(text: str, characters: int) -> str:
+    """Text of bounded length that says how much is missing."""
+    if len(text) <= characters:
+        return text
+    return f"{text[:characters]} [{len(text) - characters:,} more characters]"
+
+
+def thousands(number: float | None) -> str:
+    """A count or a size, as in 20,480."""
+    return "not shown" if number is None else f"{int(number):,}"
+
+
+def percent(number: float | None) -> str:
+    """A share with one decimal, as the tools print it."""
+    return "not shown" if number is None else f"{number:.1f}"
+
+
+def url(path: str) -> str:
+    """A relative address; every sign that could make it another kind of address is encoded."""
+    return quote(path, safe="/", errors="surrogatepass")
+
+
+def fenced(lines: Iterable[str]) -> Markup:
+    """Lines in a Markdown fence that is longer than any run of backticks in them."""
+    shown = "\n".join(visible(line) for line in lines)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", shown)), default=0))
+    return _as_it_is(f"{fence}text\n{shown}\n{fence}")
+
+
+def _wrapped(line: str) -> list[str]:
+    """A line in lines of 78 columns; what is indented by four is a command and stays whole up to 96."""
+    body = line.lstrip(" ")
+    indent = " " * (len(line) - len(body))
+    width = COMMAND_WIDTH if len(indent) >= 4 else TEXT_WIDTH
+    bullet = re.match(r"- |[0-9]+\. ", body)
+    hanging = indent + " " * (bullet.end() if bullet else 0)
+    return textwrap.wrap(
+        body, width, initial_indent=indent, subsequent_indent=hanging, break_on_hyphens=False
+    ) or [""]
+
+
+# ---- templates
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {"text": plain, "markdown": markdown_escaped}
+
+
+def _as_it_is(text: str) -> Markup:
+    """The only way past HTML escaping: for our own style sheet, and for text escaped for another format."""
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+@cache
+def _environment(form: str) -> Environment:
+    """The templates of one format; every value is made visible and escaped for it on its way out."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    def shown(value: object) -> object:
+        if value is None:
+            return "not shown"
+        if type(value) is not str:  # a number, or what a macro has escaped already
+            return value
+        return visible(value) if form == "html" else _as_it_is(ESCAPES[form](value))
+
+    environment = Environment(
+        loader=FileSystemLoader(resource_dir("reports"), encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=shown,
+    )
+    environment.filters.update(
+        clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced
+    )
+    return environment
+
+
+def _page(template: str, **values: object) -> str:
+    """A page with its style sheet inlined and the only hash that its content policy lets through."""
+    css = (resource_dir("reports") / "page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
+    page = _environment("html").get_template(template)
+    return page.render(css=_as_it_is(css), style_hash=f"sha256-{digest}", **values)
+
+
+# ---- what the templates of a case need beside the document
+
+
+def _case_view(doc: Document) -> Document:
+    """Everything chosen, sorted and counted once, so that all formats show the same."""
+    findings = _findings(doc)
+    anchors, loose = _anchors(doc, findings)
+    return {
+        "findings": findings,
+        "refuted_by": _unique(finding["refuted_by"] for finding in findings[:3])[:2],
+        "advice": {
+            when: _unique(
+                item["text"] for found in findings for item in found["advice"] if item["when"] == when
+            )
+            for when in ("now", "reboot", "cause", "futile")
+        },
+        "anchors": anchors,
+        "loose": loose,
+        "tightest": _tightest(doc),
+        "heaps": _heaps(doc["tables"].get("desktop_heaps", [])),
+        "events": [event for event in doc["tables"].get("events", []) if event["event_id"] in (243, 244)],
+        "max_rows": MAX_ROWS,
+    }
+
+
+def _findings(doc: Document) -> list[Document]:
+    """The findings of the verdict's machine: those behind the verdict first, then the severest."""
+    machine = doc["verdict"]["scope"]["machine"]
+    behind = {(item["file"], item["line"]) for item in doc["verdict"]["evidence"]}
+
+    def rank(finding: Document) -> tuple[bool, int]:
+        places = {(item["file"], item["line"]) for item in finding["evidence"]}
+        return places.isdisjoint(behind), SEVERITIES.index(finding["severity"])
+
+    found = (finding for outcome in doc["outcomes"] for finding in outcome["findings"])
+    return sorted((each for each in found if machine is None or each["machine"] in (None, machine)), key=rank)
+
+
+def _unique(texts: Iterable[str | None]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+def _evidence(doc: Document, findings: list[Document]) -> Iterator[Document]:
+    yield from doc["verdict"]["evidence"]
+    for finding in findings:
+        yield from finding["evidence"]
+
+
+def _anchors(doc: Document, findings: list[Document]) -> tuple[dict[tuple[str, int], str], list[Document]]:
+    """Where each quoted line stands on the page, and the cited lines that no excerpt quotes."""
+    anchors: dict[tuple[str, int], str] = {}
+    for number, excerpt in enumerate(doc["excerpts"][:MAX_ROWS], 1):
+        for offset in range(len(excerpt["lines"])):
+            anchors.setdefault(
+                (excerpt["file"], excerpt["first_line"] + offset), f"quote-{number}-{offset + 1}"
+            )
+    loose: list[Document] = []
+    for item in _evidence(doc, findings):
+        place = (item["file"], item["line"])
+        if place not in anchors and len(loose) < MAX_ROWS:
+            loose.append(item)
+            anchors[place] = f"line-{len(loose)}"
+    return anchors, loose
+
+
+def _tightest(doc: Document) -> Document | None:
+    """The session with the least view space left, of the verdict's machine, where the limit is known."""
+    machine = doc["verdict"]["scope"]["machine"]
+    known = [space for space in doc["view_space"] if space["limit_kb"] is not None]
+    mine = [space for space in known if machine is None or space["machine"] in (None, machine)]
+    return min(mine, key=lambda space: int(space["limit_kb"] - space["heaps_kb"]), default=None)
+
+
+def _heaps(rows: list[Document]) -> Document:
+    """The desktop heaps by danger: those to show, those to fold, and how many only the tables hold."""
+    ranked = sorted(
+        rows, key=lambda row: -1.0 if row["used_percent"] is None else row["used_percent"], reverse=True
+    )
+    busy = sum((row["used_percent"] or 0) >= IDLE_PERCENT for row in rows)
+    opened = min(OPEN_HEAPS, max(busy, 6))
+    if len(rows) - opened <= 3:
+        opened = len(rows)
+    sizes = [row["size_kb"] for row in rows if row["size_kb"]]
+    bounded = bool(sizes) and max(sizes) > 4 * min(sizes)
+
+    def bar(row: Document) -> Document:
+        share = (row["size_kb"] or 0) / max(sizes, default=1)
+        return {**row, "bar": round(100 * max(0.05, share**0.5 if bounded else share), 2)}
+
+    folded = ranked[opened:MAX_ROWS]
+    return {
+        "shown": [bar(row) for row in ranked[:opened]],
+        "folded": [bar(row) for row in folded],
+        "fullest_folded": max(
+            (row["used_percent"] for row in folded if row["used_percent"] is not None), default=None
+        ),
+        "left_out": max(0, len(rows) - MAX_ROWS),
+        "bounded": bounded,
+        "places": len({(row["machine"], row["snapshot"]) for row in rows}),
+    }

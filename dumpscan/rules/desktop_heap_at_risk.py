@@ -1,0 +1,67 @@
+r"""A desktop heap is filling up
+
+## What happens
+The heap still has room, but less than the 10 to 20 % that Microsoft keeps free: one more program or a busier hour fills it.
+
+## How the log proves it
+80 % up to 90 % are used and less than 1,024 KB are free; or 90 % and more are used and 256 KB or more are free (a large heap).
+
+## What to do
+Capture again at a busy time, best while it fails. Plan a larger heap (second SharedSection value for WinSta0, third for the others), and
+find out whether its use grows from day to day.
+
+## What would refute it
+Captures of several busy days that show the same use.
+
+## Sources
+KB 949296 (80 to 90 % is the aim); ntdebugging blog, comment 7: 86 % was one step before the failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.rules import CAUSE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.words import heap_name, is_missing, kb, percent, session_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROOM_BELOW_90 = 1024  # KB free from which 80 to 90 % is no risk
+ROOM_FROM_90 = 256  # KB free below which 90 % and more is full, not at risk
+
+
+@rule(
+    says="at-risk",
+    needs="desktop_heaps.used_percent",
+    clear="No desktop heap is filling up.",
+    references=("KB 949296", "ntdebugging blog 2007-01-04, comment 7"),
+)
+def check(desktop_heaps: pd.DataFrame) -> Found | None:
+    """Rows of the latest listings between 80 % and full."""
+    used, free = desktop_heaps["used_percent"], desktop_heaps["free_kb"]
+    filling = used.ge(80) & used.lt(90) & free.lt(ROOM_BELOW_90)
+    large = used.ge(90) & free.ge(ROOM_FROM_90)
+    rows = desktop_heaps[(filling | large).fillna(False) & ~desktop_heaps["superseded"]].copy()
+    # A small heap at 89 % with 16 KB free is full already (the other rule says so); here it would only repeat it.
+    full = rows["free_kb"].le(16) & rows["size_kb"].ge(128) & rows["role"].ne("fixed")
+    rows = rows[~full.fillna(False)].assign(severity="medium", certainty="likely")
+    return found(rows, cite(rows, "{size_kb:,} KB, {used_percent:g} % used"))
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words."""
+    name, free = heap_name(row), float(row["free_kb"])
+    summary = (
+        f"The desktop heap of {name} in {session_name(row['session'])} is filling up: {percent(row['used_percent'], row['tool'])} of "
+        f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free."
+    )
+    keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
+    which = "second" if row["role"] == "interactive" else "third"
+    advice = [(NOW, "Capture again while it fails, or at the busiest hour: use can be far higher then.")]
+    if row["role"] != "fixed" and not (which == "second" and row["size_kb"] >= 20480):
+        step = min(1024, 20480 - int(row["size_kb"])) if which == "second" else 512
+        advice.append((REBOOT, f"Plan a {which} SharedSection value of {int(row['size_kb']) + step} instead of {int(row['size_kb'])}."))
+    advice.append((CAUSE, "Compare captures of several days: a use that only grows is a leak, and a larger heap only buys time."))
+    return Told(summary, {key: None if is_missing(row[key]) else row[key] for key in keys}, "Captures of several busy days with the same use.", advice)

@@ -1,0 +1,105 @@
+r"""A desktop heap is full
+
+## What happens
+Each desktop has one heap for its windows, menus and hooks, and every process on it takes from it. When it is full, new processes on that
+desktop die while they start (0xC0000142, exit code 128) and running ones cannot open windows. Other desktops are not affected.
+
+## How the log proves it
+- proved: at most 16 KB are free, at the worst rounding of the printed percentage, on a heap of 128 KB or more that is not Winlogon or
+  Disconnect; or 98 % and more are used of at most 4,096 KB.
+- likely: 90 % and more are used and less than 256 KB are free. Failures are on record from 96.1 %.
+- 98 % of 20,480 KB still leave 307 to 512 KB: there free KB count, not the percentage.
+
+## What to do
+Find what uses the heap and end it; then make the heap larger if the load is wanted: the second SharedSection value for desktops of WinSta0,
+the third for all others, in steps of 512 KB (at most 20,480 KB for the second). Both need a restart. Before Vista larger heaps take more
+session view space. Winlogon and Disconnect have a fixed size.
+
+## What would refute it
+A capture taken while it fails that shows this heap below 90 %.
+
+## Sources
+ntdebugging blog, desktop heap overview, comments 7, 21, 24, 64, 71, 74; KB 949296 (at 98 % nothing more can be allocated, keep it at 80 to
+90 %); KB 947246. The 16 KB line is derived from measurements on Windows 11: browsers die with 8.8 KB free and live with 13.2 KB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.words import heap_name, is_missing, kb, percent, session_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_ROOM = 16  # KB free: less than an ordinary process needs to start
+SMALL_HEAP = 4096  # KB up to which 98 % is full
+LITTLE_ROOM = 256  # KB free
+PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
+
+
+@rule(
+    says="single-heap-full",
+    needs="desktop_heaps.used_percent",
+    clear="No desktop heap is full.",
+    references=("KB 949296", "KB 947246", "KB 184802", "ntdebugging blog 2007-01-04"),
+)
+def check(desktop_heaps: pd.DataFrame) -> Found | None:
+    """Rows of the latest listings that meet one of the lines above."""
+    import numpy as np
+
+    heaps = desktop_heaps[desktop_heaps["used_percent"].ge(90).fillna(False) | desktop_heaps["free_kb"].le(NO_ROOM).fillna(False)]
+    heaps = heaps[~heaps["superseded"]]
+    proved = (heaps["free_kb"].le(NO_ROOM) & heaps["size_kb"].ge(128) & heaps["role"].ne("fixed")) | (
+        heaps["used_percent"].ge(98) & heaps["size_kb"].le(SMALL_HEAP)
+    )
+    likely = heaps["used_percent"].ge(90) & heaps["free_kb"].lt(LITTLE_ROOM)
+    rows = heaps[(proved | likely).fillna(False)].copy()
+    rows["certainty"] = np.where(proved.fillna(False)[rows.index], "proved", "likely")
+    rows["severity"] = "critical"
+    return found(rows, cite(rows, "{size_kb:,} KB, {used_percent:g} % used"))
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words, with the advice that fits the heap's role."""
+    name, free = heap_name(row), float(row["free_kb"])
+    state = "is full" if row["certainty"] == "proved" else "is almost full and likely the cause"
+    room = int(free // PER_PROCESS)
+    summary = (
+        f"The desktop heap of {name} in {session_name(row['session'])} {state}: {percent(row['used_percent'], row['tool'])} of "
+        f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free, room for about {room} more {'process' if room == 1 else 'processes'}."
+    )
+    keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
+    subject = {key: None if is_missing(row[key]) else row[key] for key in keys}
+    return Told(summary, subject, "A capture taken while it fails that shows this heap below 90 %.", _advice(row, name))
+
+
+def _advice(row: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
+    size, role = int(row["size_kb"]), row["role"]
+    if role == "fixed":
+        return [
+            (NOW, f"Find out which program creates windows on {name} and end it."),
+            (FUTILE, "SharedSection: the heaps of Winlogon and Disconnect have a fixed size."),
+        ]
+    advice = [(NOW, f"End or restart the processes on {name} that hold the most USER objects (Task Manager, column USER objects)." + _where(row))]
+    if role == "interactive":
+        larger = min(size + 1024, 20480)
+        if larger > size:
+            advice.append((REBOOT, f"Raise the second SharedSection value from {size} to {larger} (at most 20480); it counts after a restart."))
+        else:
+            advice.append((FUTILE, "A larger second SharedSection value: 20480 is the most that Microsoft advises; fewer windows or a mended leak are left."))
+    else:
+        advice.append((REBOOT, f"Raise the third SharedSection value by 512, from {size} to {size + 512}; it counts for all service desktops, after a restart."))
+    advice.append((CAUSE, "A heap that fills again after it was enlarged has a leak: compare captures over days, and stop suspects one by one."))
+    advice.append((FUTILE, "SessionViewSize: it gives room for more heaps, not for a fuller one."))
+    return advice
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    if row["window_station"] == "SAWinSta":
+        return " This is the desktop of the Task Scheduler: look for scheduled tasks that never end (handle.exe -a SAWinSta)."
+    if row["owner"] == "LocalSystem":
+        return " All services under LocalSystem share it: some may move to an account of their own."
+    return ""

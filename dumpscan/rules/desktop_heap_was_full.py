@@ -1,0 +1,45 @@
+r"""A desktop heap was full earlier
+
+## What happens
+The same file holds an earlier listing of the same session in which a heap was full or nearly so, and a later whole one in which it is not. The
+verdict is about the later moment; this is history, and worth a question: what was done in between?
+
+## How the log proves it
+A row of the earlier listing at 90 % and more, or with 16 KB free at most.
+
+## What to do
+Find out what ended in between: that was what used the heap.
+
+## Sources
+ntdebugging blog, comments 7 and 74: a capture later than the failure can look healthy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.rules import CAUSE, Found, Told, cite, found, rule
+from dumpscan.words import heap_name, is_missing, kb, percent, session_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@rule(says=None, needs="desktop_heaps.used_percent", clear="No earlier listing shows a full heap.")
+def check(desktop_heaps: pd.DataFrame) -> Found | None:
+    """Rows of superseded listings that were full or nearly so."""
+    was_full = desktop_heaps["used_percent"].ge(90) | (desktop_heaps["free_kb"].le(16) & desktop_heaps["size_kb"].ge(128) & desktop_heaps["role"].ne("fixed"))
+    rows = desktop_heaps[was_full.fillna(False) & desktop_heaps["superseded"]].assign(severity="medium", certainty="proved")
+    return found(rows, cite(rows, "{size_kb:,} KB, {used_percent:g} % used at that moment"))
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words."""
+    summary = (
+        f"Earlier, {heap_name(row)} in {session_name(row['session'])} was {percent(row['used_percent'], row['tool'])} full of {kb(row['size_kb'])}; "
+        "a later listing shows the session again."
+    )
+    subject = {key: None if is_missing(row[key]) else row[key] for key in ("session", "window_station", "desktop", "size_kb", "used_percent")}
+    advice = [(CAUSE, "Find out what was ended between the two listings: that used the heap.")]
+    return Told(summary, subject, "A later listing of the same session in which it is still full.", advice)

@@ -1,0 +1,44 @@
+r"""Names of desktops could not be read
+
+## What happens
+The names of window stations and desktops are paged memory. Where it is paged out, `!dskheap` prints "name not accessible"; sizes and
+use are still right.
+
+## How the log proves it
+Rows without a name. Their roles follow from the sizes: 64 or 96 KB is Disconnect, 128 or 192 KB is Winlogon, the largest is the Default
+desktop of WinSta0.
+
+## What to do
+Nothing for the verdict. For names: a complete dump, or `.process /p /r` into a process of that session.
+
+## Sources
+ntdebugging blog, comment 7 (Windows Vista, local kernel debugger).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.rules import Found, Told, cite, found, rule
+from dumpscan.view_space import SESSION
+from dumpscan.words import count, is_missing, session_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@rule(says=None, needs="desktop_heaps.size_kb", clear="All names could be read.")
+def check(desktop_heaps: pd.DataFrame) -> Found | None:
+    """One finding for each listing with rows without a name."""
+    nameless = desktop_heaps[desktop_heaps["desktop"].isna()]
+    of_session = nameless.groupby(SESSION, observed=True, dropna=False)
+    rows = of_session.agg(file=("file", "first"), line=("line", "first"), nameless=("line", "size")).reset_index()
+    rows = rows.assign(severity="info", certainty="proved")
+    return found(rows, cite(rows, "the first row without a name"))
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words."""
+    summary = f"The names of {count(int(row['nameless']), 'desktop')} in {session_name(row['session'])} were paged out; sizes and use are right."
+    return Told(summary, {"session": None if is_missing(row["session"]) else row["session"]}, "The same listing with names.")

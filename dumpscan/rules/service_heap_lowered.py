@@ -1,0 +1,67 @@
+r"""A service heap is smaller than the default and half used
+
+## What happens
+Somebody lowered the third SharedSection value, usually because session view space was short, and one of the service heaps has little left
+for a busy moment.
+
+## How the log proves it
+A heap outside WinSta0 is smaller than the default of its Windows (512 KB on x86, 768 KB on x64; where the architecture is open, 512 KB)
+and half used or more. On record: 256 KB, 59.1 % used when idle, over 99 % when it failed.
+
+## What to do
+Ask why the value was lowered; capture while it fails; raise the third value back if session view space allows it.
+
+## What would refute it
+A capture at the time of a failure that shows this heap below 80 %.
+
+## Sources
+ntdebugging blog, comment 74; KB 184802 (defaults).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.platforms import MACHINE, SERVICE_HEAP
+from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.words import heap_name, is_missing, kb, percent, session_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HALF = 50  # percent
+
+
+@rule(
+    says="at-risk",
+    needs="desktop_heaps.used_percent",
+    clear="No service heap below the default size is half used.",
+    references=("ntdebugging blog 2007-01-04, comment 74", "KB 184802"),
+)
+def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
+    """Service heaps of the latest listings that are small and half used, but not yet near full."""
+    used = desktop_heaps["used_percent"]
+    rows = desktop_heaps[(desktop_heaps["role"].eq("service") & used.ge(HALF) & used.lt(80)).fillna(False) & ~desktop_heaps["superseded"]]
+    rows = rows.merge(platforms[[*MACHINE, "architecture"]], on=MACHINE, how="left")
+    rows["default_kb"] = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values())).astype("Int64")
+    rows = rows[rows["size_kb"].lt(rows["default_kb"])].assign(severity="medium", certainty="likely")
+    return found(rows, cite(rows, "{size_kb:,} KB, {used_percent:g} % used; the default is {default_kb} KB"))
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words."""
+    size, default = int(row["size_kb"]), int(row["default_kb"])
+    summary = (
+        f"The desktop heap of {heap_name(row)} in {session_name(row['session'])} was made smaller than the default ({kb(size)} instead of "
+        f"{kb(default)}) and is {percent(row['used_percent'], row['tool'])} used: a busy moment can fill it."
+    )
+    keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb", "default_kb")
+    advice = [
+        (NOW, "Capture again while it fails: one such heap was 59 % used when idle and over 99 % when it failed."),
+        (REBOOT, f"Raise the third SharedSection value from {size} to {default} again, if session view space has room for it."),
+        (CAUSE, "Ask who lowered the third SharedSection value and why: often because session view space was exhausted."),
+        (FUTILE, "SessionViewSize alone: it gives room for more heaps, not for a fuller one."),
+    ]
+    subject = {key: None if is_missing(row[key]) else row[key] for key in keys}
+    return Told(summary, subject, "A capture at the time of a failure with this heap below 80 %.", advice)

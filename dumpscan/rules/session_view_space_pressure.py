@@ -1,0 +1,70 @@
+r"""Session view space is nearly used up
+
+## What happens
+The heaps of a session leave little of its view space. GDI and others live there, too, and no tool prints their share: a busy moment or a few
+more logons, and no desktop can be created any more.
+
+## How the log proves it
+The limit was printed, another heap would still fit, but the sum of the heaps and that heap reach into what GDI and others usually take
+(3,584 KB of a limit of 20 MB, 4,096 KB of a larger one); or the heaps take 75 % of the limit and more.
+
+## What to do
+Look for event 244 in the System log, and count the logons. Plan as for exhaustion, before it happens.
+
+## What would refute it
+A service under an account that has no desktop yet, and starts at the busiest hour.
+
+## Sources
+ntdebugging blog, comments 14 and 15: 16 MB of heaps in a view of 20 MB already failed. The 75 % line is a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.rules import NOW, Found, Told, cite, found, rule
+from dumpscan.rules.session_view_space_exhausted import advice
+from dumpscan.view_space import SESSION, has_limit
+from dumpscan.words import is_missing, kb, session_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHARE = 0.75
+
+
+@rule(
+    says="at-risk",
+    needs=("view_space.heaps_kb", "view_space.limit_kb"),
+    clear="The desktop heaps leave enough of session view space.",
+    references=("ntdebugging blog 2007-01-04, comments 14 and 15",),
+    applies=has_limit,
+)
+def check(view_space: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
+    """Sessions in which the next heap fits under the printed limit, but not with what else lives there."""
+    rows = view_space[has_limit(view_space) & ~view_space["superseded"] & view_space["limit_kb"].notna()]
+    heaps = rows[["heaps_kb", "total_kb"]].max(axis=1).astype("Int64")
+    fits = rows["limit_kb"] - heaps >= rows["next_kb"]
+    tight = (heaps + rows["next_kb"] > rows["limit_kb"] - rows["other_kb"]) | (heaps >= SHARE * rows["limit_kb"])
+    rows = rows[(fits & tight).fillna(False)].assign(severity="medium", certainty="likely")
+    return found(
+        rows,
+        cite(rows, "the first of this session's heaps: {heaps_kb:,} KB together"),
+        cite(rows.assign(file=rows["limit_file"], line=rows["limit_line"]), "the limit of session view space: {limit_kb:,} KB"),
+        cite(rows[SESSION], "the tool's own sum of this session's heaps: {total_kb:,} KB", heap_totals[[*SESSION, "file", "line", "total_kb"]], SESSION),
+    )
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words."""
+    limit, wanted = int(row["limit_kb"]), int(row["next_kb"])
+    heaps = int(row["heaps_kb"] if is_missing(row["total_kb"]) else max(row["heaps_kb"], row["total_kb"]))
+    summary = (
+        f"Session view space of {session_name(row['session'])} is nearly used up: the heaps take {kb(heaps)} of {kb(limit)}, and GDI and others "
+        f"share the other {kb(limit - heaps)}."
+    )
+    keys = ("session", "heaps_kb", "limit_kb", "next_kb", "interactive_kb", "service_kb", "fixed_kb", "desktops")
+    subject = {key: None if is_missing(row[key]) else row[key] for key in keys}
+    look = (NOW, "Look for Win32k events 244 in the System log since the last start: they tell whether it has already failed.")
+    return Told(summary, subject, "A service under a new account that starts at the busiest hour.", [look, *advice(limit, wanted)])

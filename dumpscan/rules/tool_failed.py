@@ -1,0 +1,88 @@
+r"""The tool could not read desktop heaps
+
+## What happens
+The command ran and printed an error instead of a table, or nothing. That is no evidence: not "no desktops", and not "healthy".
+
+## How the log proves it
+- "Error Reading rpdeskList", "Failed counting Desktops", "EnumDsktps failed", "FillWinstaArray failed": the memory is paged out, or the
+  debugger is not in a process of that session. On Windows 10 and later it mostly stays that way.
+- "Failed getting grpWinStaList": the symbols of win32k lack the types (public symbols of 2008, 2012, 2016 and later).
+- "Win32k.sys symbol load error": dheapmon's driver never got loaded.
+- "Couldn't resolve error", "????????": the debugger found no symbol or no memory.
+
+## What to do
+Switch to a process of the session (`!process 0 0 csrss.exe`, `.process /p /r ADDRESS`) and try again; mend the symbol path
+(`dheapinst -y srv*...`). Where it goes on failing: Win32k events 243 and 244 of the System log, the command line of csrss.exe, and GuiObjectUse.
+
+## What would refute it
+The same command with a table.
+
+## Sources
+ntdebugging blog, comments 77, 96 and 99; WinDbg-Feedback issues 54 and 57 (closed without a fix); KB 949296; KB 914216.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.rules import NOW, Found, Told, cite, found, rule
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# (what the first line of a failure says, what it means, what to do about it), first match wins.
+KINDS = (
+    (
+        "grpWinStaList",
+        "the symbols of this Windows lack what !dskheap needs",
+        "Use what works there: Win32k events 243 and 244 of the System log since the last start, the command line of csrss.exe, and GuiObjectUse.",
+    ),
+    (
+        "symbol load error",
+        "dheapmon's driver was not loaded, because the symbols of win32k.sys were missing",
+        "Give dheapinst a symbol path (dheapinst -y srv*C:\\symbols*<symbol server>) and run dheapmon -s again.",
+    ),
+    (
+        "No export",
+        "the debugger did not know the command",
+        "Load the extension first (.load kdexts) in a kernel debugger, and run !dskheap again.",
+    ),
+    (
+        "MmSession",
+        "the debugger could not read the variable",
+        "Mend the symbols of the kernel (.symfix; .reload /f nt) and print it again.",
+    ),
+    (
+        "????????",
+        "that memory is not in the dump",
+        "Use a kernel or complete dump, or the live machine.",
+    ),
+)
+OTHERWISE = (
+    "the memory is paged out, or the debugger was not in a process of that session",
+    "Switch to a process of the session (!process 0 0 csrss.exe, then .process /p /r ADDRESS) and run !dskheap -s N again.",
+)
+
+
+@rule(says="tool_failed", needs="captures.command", clear="No tool failed.", references=("KB 949296", "WinDbg-Feedback 54", "WinDbg-Feedback 57"))
+def check(tool_failures: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
+    """One finding for each capture that holds nothing but a failure."""
+    rows = captures[captures["state"].eq("failed").fillna(False)].assign(severity="low", certainty="proved")
+    first = tool_failures.sort_values("line").groupby(["case", "file", "line"], observed=True)["text"].first().rename("text").reset_index()
+    told = rows.assign(capture=rows.index).merge(first, on=["case", "file"], suffixes=("", "_told"))
+    inside = told[told["line_told"].ge(told["line"]) & told["line_told"].le(told["last_line"])]
+    rows["text"] = inside.groupby("capture")["text"].first().reindex(rows.index)
+    proof = inside.assign(finding=inside["capture"], line=inside["line_told"], shows="the tool's error")
+    silent = rows[rows["text"].isna()]
+    return found(rows, proof, cite(silent, "{shortfall}"))
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words, with the way out of this kind of failure."""
+    text = row["text"] if isinstance(row["text"], str) else ""
+    meaning, way_out = next(((means, do) for sign, means, do in KINDS if sign in text), OTHERWISE)
+    tool = {"dskheap": "!dskheap", "mm_session_view_size": "nt!MmSessionViewSize", "vm": "!vm"}.get(row["command"], row["command"])
+    if not text:
+        meaning, way_out = str(row["shortfall"]), "Run it again and save everything that it prints."
+    return Told(f"{tool} printed no data: {meaning}.", {"tool": tool}, "The same command with a table.", [(NOW, way_out)])

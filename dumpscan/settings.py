@@ -1,0 +1,65 @@
+"""What the page shows beside the verdict: the box of settings with how each is known, and the sums of session view space."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dumpscan.view_space import possible_limits
+from dumpscan.words import kb, session_name
+
+Row = Mapping[str, Any]
+
+
+def settings(platforms: Sequence[Row], views: Sequence[Row], tables: Mapping[str, Sequence[Row]]) -> list[dict[str, Any]]:
+    """Windows, heap sizes and the limit of view space of each machine, each with how it is known."""
+    several = len(platforms) > 1
+    box = []
+    for platform in platforms:
+        mine = [row for row in tables["desktop_heaps"] if row["machine"] == platform["machine"]]
+        lines = [("Windows", *_windows(platform)), ("Heap sizes", *_sizes(mine)), ("Session view space", *_limit(platform, views))]
+        name = f"{platform['machine']}: " if several else ""
+        box += [{"label": name + label, "value": value, "how": how} for label, value, how in lines if value]
+    return box
+
+
+def _windows(platform: Row) -> tuple[str, str]:
+    facts = [fact for fact in (platform["architecture"], platform["era"]) if fact]
+    hows = [how for how in (platform["architecture_how"], platform["era_how"]) if how]
+    return (", ".join(facts), "told by " + " and ".join(hows)) if facts else ("not known", "no banner, no sizes that tell")
+
+
+def _sizes(heaps: Sequence[Row]) -> tuple[str, str]:
+    sizes = {role: Counter(row["size_kb"] for row in heaps if row["role"] == role).most_common(1) for role in ("interactive", "service")}
+    told = [f"{role} {kb(common[0][0])}" for role, common in sizes.items() if common]
+    return ", ".join(told), "as listed; the second and third SharedSection values were not seen"
+
+
+def _limit(platform: Row, views: Sequence[Row]) -> tuple[str, str]:
+    mine = [view for view in views if view["machine"] == platform["machine"]]
+    printed = next((view for view in mine if view["limit_kb"] is not None), None)
+    if printed:
+        return kb(printed["limit_kb"]), f"{printed['limit_origin']}, {printed['limit_file']}:{printed['limit_line']}"
+    possible = possible_limits(platform["architecture"], platform["era"])
+    if not possible:
+        return "no practical limit", "Vista and later grow it as needed"
+    return " or ".join(kb(limit) for limit in possible), "not in the logs; what this Windows can have"
+
+
+def view_space(views: Sequence[Row]) -> list[dict[str, Any]]:
+    """One entry a session and moment: the sum of its heaps, its limit, and how many more heaps fit."""
+    told = []
+    for view in views:
+        limit, wanted = view["limit_kb"], view["next_kb"]
+        keep = ("machine", "snapshot", "session", "heaps_kb", "interactive_kb", "service_kb", "fixed_kb", "desktops", "limit_kb", "limit_origin",
+                "limit_file", "limit_line", "next_kb", "other_kb")  # fmt: skip
+        told.append(
+            {key: view[key] for key in keep}
+            | {
+                "possible_kb": [] if limit is not None else list(possible_limits(view["architecture"], view["era"])),
+                "fits": max(0, (limit - view["heaps_kb"]) // wanted) if limit is not None and wanted else None,
+                "name": session_name(view["session"]),
+            }
+        )
+    return told
