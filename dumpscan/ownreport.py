@@ -10,7 +10,7 @@ HTML = (
     r'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     rf'<meta name="generator" content="dumpscan {VERSION}">'
 )
-TEXT = rf"dumpscan: [^\n]+\nCase [^\n]*,\sread\sby\sdumpscan\s{VERSION}\n"
+TEXT = rf"dumpscan: [^\n]+\nCase [^\n]*\n?[^\n]*\bread\sby\sdumpscan\s{VERSION}\n"
 MARKDOWN = r"<!-- dumpscan report -->\n"
 JSON = r'\{\s*"schema": ?"dumpscan\.(?:case|fleet)/[0-9]+"'
 OWN = re.compile(f"{HTML}|{TEXT}|{MARKDOWN}|{JSON}")

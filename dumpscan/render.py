@@ -111,7 +111,8 @@ def _code_point(found: re.Match[str]) -> str:
 
 
 def clip(text: str, characters: int) -> str:
-    """Text of bounded length that says how much is missing."""
+    """Visible text of bounded length that says how much is missing."""
+    text = visible(text)
     if len(text) <= characters:
         return text
     return f"{text[:characters]} [{len(text) - characters:,} more characters]"
@@ -203,11 +204,11 @@ def _page(template: str, **values: object) -> str:
 
 def _case_view(doc: Document) -> Document:
     """Everything chosen, sorted and counted once, so that all formats show the same."""
-    findings = _findings(doc)
+    findings, behind = _findings(doc)
     anchors, loose = _anchors(doc, findings)
     return {
         "findings": findings,
-        "refuted_by": _unique(finding["refuted_by"] for finding in findings[:3])[:2],
+        "refuted_by": _unique(finding["refuted_by"] for finding in findings[:behind])[:2],
         "advice": {
             when: _unique(
                 item["text"] for found in findings for item in found["advice"] if item["when"] == when
@@ -223,17 +224,18 @@ def _case_view(doc: Document) -> Document:
     }
 
 
-def _findings(doc: Document) -> list[Document]:
-    """The findings of the verdict's machine: those behind the verdict first, then the severest."""
+def _findings(doc: Document) -> tuple[list[Document], int]:
+    """The findings of the verdict's machine, those behind the verdict first, then the severest; how many are behind."""
     machine = doc["verdict"]["scope"]["machine"]
-    behind = {(item["file"], item["line"]) for item in doc["verdict"]["evidence"]}
+    proof = {(item["file"], item["line"]) for item in doc["verdict"]["evidence"]}
 
     def rank(finding: Document) -> tuple[bool, int]:
         places = {(item["file"], item["line"]) for item in finding["evidence"]}
-        return places.isdisjoint(behind), SEVERITIES.index(finding["severity"])
+        return places.isdisjoint(proof), SEVERITIES.index(finding["severity"])
 
     found = (finding for outcome in doc["outcomes"] for finding in outcome["findings"])
-    return sorted((each for each in found if machine is None or each["machine"] in (None, machine)), key=rank)
+    ranked = sorted((each for each in found if machine is None or each["machine"] in (None, machine)), key=rank)
+    return ranked, sum(not rank(finding)[0] for finding in ranked)
 
 
 def _unique(texts: Iterable[str | None]) -> list[str]:

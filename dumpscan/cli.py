@@ -1,0 +1,235 @@
+"""The command line: each command reads, calls, writes. Verdicts go to standard output, notes to standard error."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import traceback
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dumpscan.inputs import DumpscanError
+from dumpscan.version import __version__
+
+BUG, NOTHING_TO_JUDGE, USAGE, FAILED_ON, INTERRUPTED = 4, 3, 2, 1, 130
+
+
+class Format(str, Enum):
+    html = "html"
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
+class Level(str, Enum):
+    critical = "critical"
+    high = "high"
+    medium = "medium"
+    low = "low"
+    info = "info"
+
+
+ENDINGS = {Format.html: "html", Format.text: "txt", Format.markdown: "md", Format.json: "json"}
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
+
+Encoding = Annotated[str | None, typer.Option(help="Code page of the texts, where it is not UTF-8, UTF-16 or cp1252.", metavar="NAME")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on standard error.")]
+Force = Annotated[bool, typer.Option(help="Overwrite what dumpscan did not write.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dumpscan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option(help="Print a traceback where dumpscan itself fails.")] = False,
+) -> None:
+    """Tell from saved text why a Windows machine ran out of desktop heap or session view space.
+
+    Reads WinDbg logs and dheapmon output. Works offline; sends, caches and executes nothing.
+    """
+
+
+@app.command()
+def report(
+    paths: Annotated[list[str], typer.Argument(help="A folder, files, or - for standard input; several are one case.", metavar="PATH...")],
+    output: Annotated[str | None, typer.Option("-o", "--output", help="File to write, or - for standard output.", metavar="FILE|-")] = None,
+    formats: Annotated[list[Format] | None, typer.Option("--format", help="html (default), text, markdown or json; may be repeated.")] = None,
+    encoding: Encoding = None,
+    fail_on: Annotated[Level | None, typer.Option(help="Exit with 1 if a finding is at least this severe.")] = None,
+    hash_all: Annotated[bool, typer.Option("--hash", help="SHA-256 also of files above 64 MB.")] = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Answer one case: print the verdict, write its page."""
+    from dumpscan import render
+    from dumpscan.analysis import analyze
+    from dumpscan.writing import refuse_foreign, write_text
+
+    sources = [sys.stdin.buffer if path == "-" else Path(path) for path in paths]
+    name = "stdin" if paths[0] == "-" else None
+    targets = _targets(output, formats or [], name or _case_name(Path(paths[0])))
+    if output is None and targets and any(_inside(Path.cwd(), Path(path)) for path in paths if path != "-"):
+        targets = {}
+        _note("no page is written: the current folder belongs to the case; name a file with -o", quiet)
+    for target in targets.values():
+        refuse_foreign(target, force)
+    analysis = analyze(*sources, case=name or _case_name(Path(paths[0])), encoding=_known(encoding), hash_all=hash_all)
+    doc = analysis.to_dict()
+    write = {Format.html: render.html, Format.text: render.text, Format.markdown: render.markdown, Format.json: render.json_text}
+    if output == "-":
+        _print(write[(formats or [Format.text])[0]](doc))
+    else:
+        for form, target in targets.items():
+            write_text(target, write[form](doc))
+        _print(render.text(doc))
+        for target in targets.values():
+            _note(f"written: {target}", quiet)
+    for reading in analysis.readings:
+        if reading.skipped:
+            _note(f"not read: {reading.file}: {reading.skipped}", quiet)
+    raise typer.Exit(_exit_code(doc, fail_on))
+
+
+def _case_name(path: Path) -> str:
+    if path.is_dir():
+        return path.resolve().name or "case"
+    return path.stem
+
+
+def _targets(output: str | None, formats: list[Format], name: str) -> dict[Format, Path]:
+    """Where each format goes."""
+    if output == "-":
+        if len(formats) > 1:
+            raise DumpscanError("only one format can go to standard output")
+        return {}
+    if output is None or Path(output).is_dir():
+        folder = Path(output) if output else Path()
+        return {form: folder / f"{name}.report.{ENDINGS[form]}" for form in dict.fromkeys(formats or [Format.html])}
+    if len(formats) > 1:
+        raise DumpscanError("-o names one file, so only one --format goes with it (a folder takes several)")
+    ending = Path(output).suffix.lower().removeprefix(".")
+    guessed = next((form for form, known in ENDINGS.items() if known == ending), Format.html)
+    return {formats[0] if formats else guessed: Path(output)}
+
+
+def _inside(folder: Path, case: Path) -> bool:
+    return case.is_dir() and folder.resolve().is_relative_to(case.resolve())
+
+
+def _known(encoding: str | None) -> str | None:
+    import codecs
+
+    if encoding is not None:
+        try:
+            return codecs.lookup(encoding).name.replace("_", "-")
+        except LookupError:
+            raise DumpscanError(f"Python knows no encoding called {encoding}") from None
+    return None
+
+
+def _exit_code(doc: dict[str, Any], fail_on: Level | None) -> int:
+    from dumpscan.rules import SEVERITIES
+
+    if not doc["tables"]["captures"]:
+        return NOTHING_TO_JUDGE
+    if fail_on is not None:
+        worst = SEVERITIES[: SEVERITIES.index(fail_on.value) + 1]
+        if any(finding["severity"] in worst for outcome in doc["outcomes"] for finding in outcome["findings"]):
+            return FAILED_ON
+    return 0
+
+
+@app.command()
+def triage(
+    folders: Annotated[list[Path], typer.Argument(help="Folders whose sub-folders and files are a case each.", metavar="DIR...")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the fleet page, the reports and the tables.", metavar="OUT")],
+    jobs: Annotated[int, typer.Option(help="Processes that read in parallel.", min=1, max=64)] = 1,
+    encoding: Encoding = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Answer a share full of cases: one page over all of them, a report for each, the tables as CSV."""
+    from dumpscan.triage import run
+
+    progress = None if quiet or not sys.stderr.isatty() else lambda text: typer.echo(text, err=True)
+    fleet = run(folders, output, jobs=jobs, encoding=_known(encoding), force=force, progress=progress)
+    width = max(map(len, fleet["counts"]))
+    _print("".join(f"{mode:<{width}} {count:>7,}\n" for mode, count in fleet["counts"].items()))
+    _note(f"written: {output / 'index.html'}", quiet)
+    raise typer.Exit(0 if any(case["captures"] for case in fleet["cases"]) else NOTHING_TO_JUDGE)
+
+
+@app.command()
+def rules() -> None:
+    """List what can be judged."""
+    from dumpscan.rules import all_rules
+
+    width = max(map(len, all_rules()))
+    for rule in all_rules().values():
+        _print(f"{rule.name:<{width}}  {rule.title}\n")
+
+
+@app.command()
+def commands() -> None:
+    """List what can be read, with a sample of each."""
+    from inspect import cleandoc
+
+    from dumpscan.commands import all_commands
+
+    for command in all_commands().values():
+        _print(f"{cleandoc(command.page)}\n\nFills: {', '.join(command.fills)}\n\n")
+
+
+@app.command()
+def explain(rule: Annotated[str, typer.Argument(help="Name of a rule, as `dumpscan rules` lists it.", metavar="RULE")]) -> None:
+    """Print the page of a rule: what happens, how the log proves it, what to do."""
+    from dumpscan.rules import all_rules
+
+    known = all_rules()
+    if rule not in known:
+        near = difflib.get_close_matches(rule, known, n=1)
+        raise DumpscanError(f"no rule is called {rule}" + (f"; did you mean {near[0]}?" if near else "; `dumpscan rules` lists them"))
+    _print(known[rule].page + "\n")
+
+
+def _print(text: str) -> None:
+    typer.echo(text, nl=False)
+
+
+def _note(text: str, quiet: bool) -> None:
+    if not quiet:
+        from dumpscan.render import plain
+
+        typer.echo(f"dumpscan: {plain(text)}", err=True)
+
+
+def main() -> None:
+    """Entry point: every failure is one line and an exit code; a traceback only with --debug."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="dumpscan")
+    except DumpscanError as error:
+        _note(str(error), quiet=False)
+        sys.exit(USAGE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone (head, less): nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        _note(f"this is a bug in dumpscan ({type(error).__name__}: {error}); run `dumpscan --debug ...` for the traceback", quiet=False)
+        sys.exit(BUG)

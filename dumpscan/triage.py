@@ -1,0 +1,159 @@
+"""Many cases at once: one model, one run of the rules, one page over all of them, and a report for each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.inputs import DumpscanError, Input, inputs_of
+from dumpscan.reading import Reading
+from dumpscan.version import __version__
+from dumpscan.writing import refuse_foreign, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dumpscan.analysis import Analysis
+
+Progress = Callable[[str], None]
+
+CHUNK = 250  # files a task: fewer, and sending them costs more than reading them
+FORMULA = r"^[=+\-@\t\r]"  # what a spreadsheet would take for a formula (CWE-1236)
+
+
+def run(
+    folders: Sequence[Path], out: Path, *, jobs: int = 1, encoding: str | None = None, force: bool = False, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Analyse every case of these folders and write OUT/index.html, OUT/reports/ and OUT/tables/. Returns the fleet document."""
+    from dumpscan.analysis import Analysis
+
+    cases = list(cases_of(folders, out))
+    if not cases:
+        raise DumpscanError(f"no cases in {', '.join(map(str, folders))}: sub-folders or files are cases")
+    refuse_foreign(out / "index.html", force)
+    inputs = [one for name, path in cases for one in inputs_of(name, [path])]
+    analysis = Analysis([name for name, _ in cases], read_all(inputs, encoding, jobs, progress))
+    for folder in (out / "reports", out / "tables"):
+        folder.mkdir(parents=True, exist_ok=True)
+    return write_fleet(analysis, out, progress)
+
+
+def cases_of(folders: Sequence[Path], out: Path) -> Iterator[tuple[str, Path]]:
+    """Name and path of each case: every sub-folder and every loose file; OUT itself is none."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise DumpscanError(f"no such folder: {folder}")
+        for path in sorted(folder.iterdir(), key=lambda path: (path.name.casefold(), path.name)):
+            if not path.is_symlink() and path.resolve() != out.resolve():
+                yield (path.name if len(folders) == 1 else f"{folder.resolve().name}/{path.name}"), path
+
+
+def read_all(inputs: Sequence[Input], encoding: str | None, jobs: int, progress: Progress | None) -> list[Reading]:
+    """Read all inputs, in their order. A worker that dies takes only the file with it that killed it."""
+    from dumpscan.analysis import read_input
+
+    if jobs == 1 or len(inputs) <= CHUNK:
+        return [read_input(one, encoding) for one in inputs]
+    chunks = [inputs[at : at + CHUNK] for at in range(0, len(inputs), CHUNK)]
+    done: dict[int, list[Reading]] = {}
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        tasks: dict[Future[list[Reading]], int] = {pool.submit(_read_chunk, chunk, encoding): at for at, chunk in enumerate(chunks)}
+        for task in as_completed(tasks):
+            try:
+                done[tasks[task]] = task.result()
+            except BrokenProcessPool:
+                continue
+            if progress:
+                progress(f"read {sum(map(len, done.values())):,} of {len(inputs):,} files")
+    return [reading for at, chunk in enumerate(chunks) for reading in (done.get(at) or _read_alone(chunk, encoding))]
+
+
+def _read_chunk(chunk: Sequence[Input], encoding: str | None) -> list[Reading]:
+    from dumpscan.analysis import read_input
+
+    return [read_input(one, encoding) for one in chunk]
+
+
+def _read_alone(chunk: Sequence[Input], encoding: str | None) -> list[Reading]:
+    """Each file in a process of its own: the one whose reading kills its process is told, the others are read."""
+    readings = []
+    for one in chunk:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            try:
+                readings += pool.submit(_read_chunk, [one], encoding).result()
+            except BrokenProcessPool:
+                readings.append(Reading(one.case, one.file, one.size).skip("the process that read it died"))
+    return readings
+
+
+def write_fleet(analysis: Analysis, out: Path, progress: Progress | None = None) -> dict[str, Any]:
+    """Write reports, tables and the page over all cases."""
+    from dumpscan import render
+    from dumpscan.verdict import DANGER
+
+    entries = []
+    for number, name in enumerate(analysis.cases, start=1):
+        doc = analysis.to_dict(name)
+        report = f"reports/{number:05d}-{_safe(name)}.html"
+        write_text(out / report, render.html(doc))
+        entries.append(_entry(doc, report))
+        if progress and number % CHUNK == 0:
+            progress(f"written {number:,} of {len(analysis.cases):,} reports")
+    entries.sort(key=lambda entry: (DANGER.index(entry["mode"]), entry["certainty"] or "z", entry["case"]))
+    counts = Counter(entry["mode"] for entry in entries)
+    fleet = {
+        "schema": "dumpscan.fleet/1",
+        "dumpscan": __version__,
+        "counts": {mode: counts[mode] for mode in DANGER},
+        "undecided": dict(sorted(Counter(entry["reason"] for entry in entries if entry["reason"]).items())),
+        "cases": entries,
+        "unread": [
+            {"case": reading.case, "file": reading.file, "line": problem.line, "reason": problem.reason}
+            for reading in analysis.readings
+            for problem in reading.problems
+        ],
+        "tables": [_write_table(name, frame, out) for name, frame in analysis.tables.items() if len(frame)],
+    }
+    write_text(out / "index.html", render.fleet_html(fleet))
+    return fleet
+
+
+def _entry(doc: dict[str, Any], report: str) -> dict[str, Any]:
+    verdict = doc["verdict"]
+    first = verdict["evidence"][0] if verdict["evidence"] else {"file": None, "line": None}
+    return {
+        "case": doc["case"],
+        "mode": verdict["mode"],
+        "reason": verdict["reason"],
+        "certainty": verdict["certainty"],
+        "summary": verdict["summary"],
+        "machine": verdict["scope"]["machine"],
+        "file": first["file"],
+        "line": first["line"],
+        "report": report,
+        "problems": len(doc["problems"]),
+        "inputs": len(doc["inputs"]),
+        "captures": len(doc["tables"]["captures"]),
+    }
+
+
+def _safe(name: str) -> str:
+    """A part of a file name that every system takes, for people to recognise the case by; the number before it makes it unique."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name)[:60].strip("._") or "case"
+
+
+def _write_table(name: str, frame: pd.DataFrame, out: Path) -> dict[str, Any]:
+    safe = frame.copy()
+    for column in safe.columns:
+        if safe[column].dtype.name in ("category", "string", "str", "object"):
+            values = safe[column].astype(object)
+            formula = values.astype("str").str.contains(FORMULA, regex=True).to_numpy(bool) & values.notna().to_numpy(bool)
+            safe[column] = values.where(~formula, "'" + values.astype("str"))
+    write_text(out / "tables" / f"{name}.csv", safe.to_csv(index=False, lineterminator="\n"))
+    return {"name": name, "file": f"tables/{name}.csv", "rows": len(frame)}
