@@ -109,7 +109,7 @@ class Capture:
     last: int
     tables: dict[str, list[tuple[Any, ...]]]
     session: int | None = None
-    state: str | None = None  # "whole", "cut", "failed"; None: a command whose output does not say how much of it there is
+    state: str | None = None  # "whole", "cut", "failed", "silent"; None: a command whose output does not say how much of it there is
     shortfall: str | None = None
     parsed: int = 0
     blank: int = 0

@@ -38,11 +38,11 @@ MOST_EVIDENCE = 12  # lines of evidence a finding shows; a view that is full of 
 class Slices:
     """The rows of a frame by case, as dictionaries of plain values."""
 
-    def __init__(self, frame: pd.DataFrame, names: Sequence[str] | None = None) -> None:
-        self.names = list(names or frame.columns)
-        self._columns: list[NDArray[np.object_]] = [_plain(frame[name]) for name in self.names]
-        self._index = frame.index.to_numpy()
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.names = list(frame.columns)
         self._rows = frame.groupby(frame["case"].cat.codes).indices if len(frame) else {}
+        self._columns: list[NDArray[np.object_]] = [_plain(frame[name]) for name in self.names] if len(frame) else []
+        self._index = frame.index.to_numpy()
 
     def of(self, case: int) -> list[Document]:
         rows = self._rows.get(case)
@@ -78,15 +78,16 @@ class Documents:
         return {name: Slices(self._tables[name]) for name in (*TABLES, "platforms", "view_space", "verdicts")}
 
     @cached_property
-    def _findings(self) -> list[tuple[Slices, dict[int, list[Document]]]]:
-        """For each rule, its findings by case and the evidence of each finding."""
-        return [(Slices(outcome.found.findings), _by_finding(outcome.found.evidence)) if outcome.found else (_NOTHING, {}) for outcome in self._outcomes]
+    def _findings(self) -> dict[str, tuple[Slices, dict[int, list[Document]]]]:
+        """For each rule that found something, its findings by case and the evidence of each finding."""
+        found = {outcome.rule.name: outcome.found for outcome in self._outcomes if outcome.found is not None}
+        return {rule: (Slices(one.findings), _by_finding(one.evidence)) for rule, one in found.items()}
 
     def of(self, name: str) -> Document:
         """The document of one case."""
         case = self.number[name]
         quotes = Quotes(self._readings[name])
-        outcomes = [self._outcome(at, case, quotes) for at in range(len(self._outcomes))]
+        outcomes = [self._outcome(outcome, case, quotes) for outcome in self._outcomes]
         tables = {table: self._slices[table].of(case) for table in TABLES}
         views = self._slices["view_space"].of(case)
         platforms = self._slices["platforms"].of(case)
@@ -110,14 +111,12 @@ class Documents:
             "excerpts_left_out": left_out,
         }
 
-    def _outcome(self, at: int, case: int, quotes: Quotes) -> Document:
-        outcome = self._outcomes[at]
-        rule = outcome.rule
-        slices, evidence = self._findings[at]
-        found = [
-            _finding(row, rule.tell(row), evidence[number], rule.references, quotes)
-            for number, row in zip(slices.numbers(case), slices.of(case), strict=True)
-        ]
+    def _outcome(self, outcome: Outcome, case: int, quotes: Quotes) -> Document:
+        rule, found = outcome.rule, []
+        if rule.name in self._findings:
+            slices, evidence = self._findings[rule.name]
+            numbered = zip(slices.numbers(case), slices.of(case), strict=True)
+            found = [_finding(row, rule.tell(row), evidence[number], rule.references, quotes) for number, row in numbered]
         status = str(outcome.status[case])
         reason = REASONS.get(status) or (rule.clear if status == CLEAR else outcome.reasons.get(case))
         return {
@@ -131,14 +130,6 @@ class Documents:
             "page": rule.page,
             "references": list(rule.references),
         }
-
-
-class _Nothing(Slices):
-    def __init__(self) -> None:
-        self.names, self._columns, self._rows = [], [], {}
-
-
-_NOTHING = _Nothing()
 
 
 def _by_finding(evidence: pd.DataFrame) -> dict[int, list[Document]]:

@@ -17,6 +17,13 @@ BREAK = 40  # lines between two captures of one file after which they may come f
 UNNAMED = "unnamed"
 
 
+def machine_keys(frame: pd.DataFrame) -> pd.Series[int]:
+    """One number for each machine of each case, the same in all tables: pandas 3.1 cannot match two-level indexes of categories reliably
+    (a lookup raised "Buffer dtype mismatch" from 128 cases on)."""
+    machine = frame["machine"].cat
+    return frame["case"].cat.codes.astype("int64") * len(machine.categories) + machine.codes
+
+
 def name_machines(captures: pd.DataFrame, heaps: pd.DataFrame) -> list[str]:
     """A machine for each capture. `heaps` are the rows of desktop_heaps with the number of their capture."""
     folder = _folders(captures)

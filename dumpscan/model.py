@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.machines import LISTINGS, name_machines, number_snapshots
+from dumpscan.machines import LISTINGS, machine_keys, name_machines, number_snapshots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "tool_failures": {"tool": "key", "text": "text"},
     "commands": {"prompt": "text", "command": "text"},
-    # One row a capture: what was read at all, and whether it is whole ("whole", "cut", "failed"; missing where no total tells).
+    # One row a capture: what was read at all, and whether it is whole ("whole", "cut", "failed", "silent"; missing where no total tells).
     "captures": {"command": "key", "session": "int", "last_line": "int", "state": "key", "shortfall": "text", "superseded": "bool"},
 }  # fmt: skip
 # Columns that the model itself derives, once for all rules.
@@ -80,7 +80,7 @@ def typed(columns: dict[str, list[Any]], kinds: dict[str, str]) -> pd.DataFrame:
 
     text = pd.StringDtype("python", na_value=np.nan)  # pandas 3 would behave differently where pyarrow happens to be installed
     makers = {
-        "key": lambda values: pd.Categorical(values),
+        "key": pd.Categorical,
         "int": lambda values: pd.array(values, dtype="Int64"),
         "float": lambda values: pd.array(values, dtype="Float64"),
         "bool": lambda values: pd.array(values, dtype="boolean"),
@@ -143,11 +143,19 @@ def _table(name: str, readings: Sequence[Reading], captures: pd.DataFrame) -> pd
 
 
 def _superseded(captures: pd.DataFrame) -> Any:
-    """A listing is history when a whole one of the same session follows in the same file: a cut one proves no recovery."""
-    listing = captures["command"].isin(LISTINGS) & captures["session"].notna()
+    """A listing is history when a whole one of the same session follows in the same file: a cut one proves no recovery. A command that
+    printed nothing was typed again when any whole listing follows."""
+    listing = captures["command"].isin(LISTINGS)
     whole = (listing & captures["state"].eq("whole").fillna(False)).astype(int)
-    later = whole[::-1].groupby([captures[key] for key in ("case", "machine", "file", "session")], observed=True).cumsum()[::-1] - whole
-    return (listing & (later.reindex(captures.index).fillna(0) > 0)).to_numpy(bool)
+    place = machine_keys(captures) * len(captures["file"].cat.categories) + captures["file"].cat.codes
+    session = captures["session"].fillna(-1)
+
+    def whole_ones_after(keys: list[Any]) -> pd.Series[int]:
+        return whole[::-1].groupby([key[::-1] for key in keys]).cumsum()[::-1] - whole
+
+    again = captures["session"].notna() & (whole_ones_after([place, session]) > 0)
+    retried = captures["state"].eq("silent").fillna(False) & (whole_ones_after([place]) > 0)
+    return (listing & (again | retried)).to_numpy(bool)
 
 
 def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:

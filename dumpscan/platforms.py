@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dumpscan.machines import machine_keys
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -59,42 +61,45 @@ WEAK_ERA_SIGN = Sign(
 
 def platforms(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row a machine: case, machine, architecture, architecture_how, era, era_how; missing where nothing or both is told."""
+    machines = tables["captures"][MACHINE].drop_duplicates(ignore_index=True)
+    keys = machine_keys(machines)
+    for name, facts in (("architecture", _architecture(tables)), ("era", _era(tables))):
+        for column in ("says", "how"):
+            machines[name if column == "says" else f"{name}_how"] = keys.map(facts[column]).astype(object)
+    return machines
+
+
+def _agreed(facts: pd.DataFrame) -> pd.DataFrame:
+    """Facts (case, machine, says, how), best first: by machine, what all of them say, and how the best of them knows."""
+    by_machine = facts.groupby(machine_keys(facts), sort=False)
+    return by_machine[["says", "how"]].first()[by_machine["says"].nunique().eq(1)]
+
+
+def _strong_or_weak(strong: pd.DataFrame, weak: pd.DataFrame) -> pd.DataFrame:
+    """What the strong facts of each machine agree on; the weak ones speak only where there are no strong ones."""
     import pandas as pd
 
-    machines = pd.concat([frame[MACHINE] for frame in tables.values() if len(frame)] or [tables["captures"][MACHINE]])
-    machines = machines.drop_duplicates().set_index(MACHINE)
-    known = machines.join(_architecture(tables)).join(_era(tables))
-    return known.reset_index()
-
-
-def _agreed(facts: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Facts (case, machine, says, how), best first: what all of a machine's facts say, and how the best of them knows."""
-    by_machine = facts.groupby(MACHINE, observed=True, sort=False)
-    agreed = by_machine[["says", "how"]].first()[by_machine["says"].nunique().eq(1)]
-    return agreed.rename(columns={"says": name, "how": f"{name}_how"})
+    return pd.concat([_agreed(strong), _agreed(weak[~machine_keys(weak).isin(machine_keys(strong))])])
 
 
 def _architecture(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd
 
-    systems = tables["systems"].loc[tables["systems"]["architecture"].notna(), MACHINE].copy()
-    systems["says"], systems["how"] = tables["systems"]["architecture"].astype(object), "the banner"
-    heaps = tables["desktop_heaps"]
-    fixed = heaps.loc[heaps["role"].eq("fixed") & heaps["size_kb"].isin(list(_FIXED)), [*MACHINE, "size_kb"]].copy()
-    fixed["says"], fixed["how"] = fixed["size_kb"].map(_FIXED), "the sizes of the Winlogon and Disconnect heaps"
-    free = heaps.loc[heaps["role"].eq("interactive") & heaps["size_kb"].isin(list(_INTERACTIVE)), [*MACHINE, "size_kb"]].copy()
-    free["says"], free["how"] = free["size_kb"].map(_INTERACTIVE), "the size of the interactive heap"
-    best = _agreed(pd.concat([systems, fixed]), "architecture")
-    rest = _agreed(free, "architecture")
-    return pd.concat([best, rest[~rest.index.isin(pd.concat([systems, fixed]).set_index(MACHINE).index)]])
+    systems, heaps = tables["systems"], tables["desktop_heaps"]
+    banner = systems.assign(says=systems["architecture"].astype(object), how="the banner")
+    fixed = heaps[heaps["role"].eq("fixed")]
+    fixed = fixed.assign(says=fixed["size_kb"].map(_FIXED), how="the sizes of the Winlogon and Disconnect heaps")
+    free = heaps[heaps["role"].eq("interactive")]
+    free = free.assign(says=free["size_kb"].map(_INTERACTIVE), how="the size of the interactive heap")
+    columns = [*MACHINE, "says", "how"]
+    banner, fixed, free = (facts.loc[facts["says"].notna(), columns] for facts in (banner, fixed, free))
+    return _strong_or_weak(pd.concat([banner, fixed]), free)
 
 
 def _era(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd
 
-    strong = pd.concat([_signed(tables, sign) for sign in ERA_SIGNS])
-    weak = _agreed(_signed(tables, WEAK_ERA_SIGN), "era")
-    return pd.concat([_agreed(strong, "era"), weak[~weak.index.isin(strong.set_index(MACHINE).index)]])
+    return _strong_or_weak(pd.concat([_signed(tables, sign) for sign in ERA_SIGNS]), _signed(tables, WEAK_ERA_SIGN))
 
 
 def _signed(tables: dict[str, pd.DataFrame], sign: Sign) -> pd.DataFrame:

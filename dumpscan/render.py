@@ -71,7 +71,9 @@ def text(doc: Document) -> str:
     view = _case_view(doc)
     for room in ROOMS:
         lines = template.render(doc=doc, view=view, room=room).splitlines()
-        wrapped = "\n".join(part for line in lines for part in _wrapped(line)) + "\n"
+        wrapped = re.sub(
+            "\n{3,}", "\n\n", "\n".join(part for line in lines for part in _wrapped(line)) + "\n"
+        )
         if len(wrapped) <= TEXT_LENGTH:
             break
     return wrapped
@@ -217,6 +219,7 @@ def _case_view(doc: Document) -> Document:
         },
         "anchors": anchors,
         "loose": loose,
+        "settings": _settings(doc),
         "tightest": _tightest(doc),
         "heaps": _heaps(doc["tables"].get("desktop_heaps", [])),
         "events": [event for event in doc["tables"].get("events", []) if event["event_id"] in (243, 244)],
@@ -225,7 +228,7 @@ def _case_view(doc: Document) -> Document:
 
 
 def _findings(doc: Document) -> tuple[list[Document], int]:
-    """The findings of the verdict's machine, those behind the verdict first, then the severest; how many are behind."""
+    """The findings of the verdict's machine, those behind the verdict first; how many stand behind it."""
     machine = doc["verdict"]["scope"]["machine"]
     proof = {(item["file"], item["line"]) for item in doc["verdict"]["evidence"]}
 
@@ -234,7 +237,8 @@ def _findings(doc: Document) -> tuple[list[Document], int]:
         return places.isdisjoint(proof), SEVERITIES.index(finding["severity"])
 
     found = (finding for outcome in doc["outcomes"] for finding in outcome["findings"])
-    ranked = sorted((each for each in found if machine is None or each["machine"] in (None, machine)), key=rank)
+    mine = (finding for finding in found if machine is None or finding["machine"] in (None, machine))
+    ranked = sorted(mine, key=rank)
     return ranked, sum(not rank(finding)[0] for finding in ranked)
 
 
@@ -263,6 +267,12 @@ def _anchors(doc: Document, findings: list[Document]) -> tuple[dict[tuple[str, i
             loose.append(item)
             anchors[place] = f"line-{len(loose)}"
     return anchors, loose
+
+
+def _settings(doc: Document) -> list[Document]:
+    """The settings, those of the verdict's machine first where several machines have some."""
+    own = f"{doc['verdict']['scope']['machine']}: "
+    return sorted(doc["settings"], key=lambda setting: not setting["label"].startswith(own))
 
 
 def _tightest(doc: Document) -> Document | None:

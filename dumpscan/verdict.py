@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dumpscan.machines import LISTINGS
+from dumpscan.machines import LISTINGS, machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CERTAINTIES, SEVERITIES, Outcome
 
@@ -25,7 +25,7 @@ DANGER = (BOTH, VIEW_EXHAUSTED, HEAP_FULL, AT_RISK, UNDECIDED, NO_SIGN)
 CONTRADICTORY, INCOMPLETE, TOOL_FAILED, NO_EVIDENCE = "contradictory", "incomplete", "tool_failed", "no_evidence"
 
 
-def said(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+def said(outcomes: Sequence[Outcome], machines: pd.DataFrame) -> pd.DataFrame:
     """All findings that bear on the verdict: case, machine, says, rule, finding, and the ranks of certainty and severity (0 is strongest)."""
     import pandas as pd
 
@@ -34,9 +34,8 @@ def said(outcomes: Sequence[Outcome]) -> pd.DataFrame:
         for at, outcome in enumerate(outcomes)
         if outcome.rule.says and outcome.found is not None
     ]
-    if not parts:
-        return pd.DataFrame(columns=[*MACHINE, "certainty", "severity", "says", "rule", "finding"])
-    told = pd.concat(parts, ignore_index=True)
+    none = machines[MACHINE].head(0).assign(certainty="", severity="", says="", rule=0, finding=0)
+    told = pd.concat([none, *parts], ignore_index=True)
     told["certainty"] = told["certainty"].map(CERTAINTIES.index).astype(int)
     told["severity"] = told["severity"].map(SEVERITIES.index).astype(int)
     return told
@@ -48,18 +47,17 @@ def judge(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> pd
     import pandas as pd
 
     machines = tables["platforms"][MACHINE].copy()
-    told = said(outcomes)
-    key = machines.set_index(MACHINE).index
+    told = said(outcomes, machines)
+    keys, told_keys = machine_keys(machines), machine_keys(told)
 
     def has(what: str) -> pd.Series[bool]:
-        return pd.Series(key.isin(told.loc[told["says"].eq(what), MACHINE].set_index(MACHINE).index), index=machines.index)
+        return keys.isin(told_keys[told["says"].eq(what)])
 
     captures = tables["captures"]
-    listing = captures["command"].isin(LISTINGS)
-    whole = key.isin(captures.loc[(listing & captures["state"].eq("whole")).fillna(False), MACHINE].set_index(MACHINE).index)
+    whole = captures[(captures["command"].isin(LISTINGS) & captures["state"].eq("whole")).fillna(False)]
     full, view = has(HEAP_FULL), has(VIEW_EXHAUSTED)
     machines["mode"] = np.select(
-        [full & view, view, full, has(AT_RISK), has(CONTRADICTORY) | has(INCOMPLETE) | ~whole],
+        [full & view, view, full, has(AT_RISK), has(CONTRADICTORY) | has(INCOMPLETE) | ~keys.isin(machine_keys(whole))],
         [BOTH, VIEW_EXHAUSTED, HEAP_FULL, AT_RISK, UNDECIDED],
         default=NO_SIGN,
     )
@@ -72,16 +70,18 @@ def judge(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> pd
 
 def _certainty(machines: pd.DataFrame, told: pd.DataFrame, view_space: pd.DataFrame) -> pd.Series[float]:
     """The strongest finding of the deciding kind; of both kinds, the weaker. "No sign" is proved where the limit was printed or there is none."""
+    import numpy as np
     import pandas as pd
 
-    best = told.groupby([*MACHINE, "says"], observed=True)["certainty"].min()
+    keys, told_keys = machine_keys(machines), machine_keys(told)
     ranks = pd.Series(float("nan"), index=machines.index)
     for mode, kinds in ((HEAP_FULL, [HEAP_FULL]), (VIEW_EXHAUSTED, [VIEW_EXHAUSTED]), (AT_RISK, [AT_RISK]), (BOTH, [HEAP_FULL, VIEW_EXHAUSTED])):
-        of_mode = machines[machines["mode"].eq(mode)]
+        of_mode = machines["mode"].eq(mode)
         for kind in kinds:
-            found = best.reindex(pd.MultiIndex.from_frame(of_mode[MACHINE].assign(says=kind))).to_numpy(float)
-            ranks[of_mode.index] = ranks[of_mode.index].fillna(-1).clip(lower=found)
-    open_limit = view_space[view_space["limit_kb"].isna() & view_space["possible_kb"].notna()].set_index(MACHINE).index
+            of_kind = told["says"].eq(kind)
+            best = keys[of_mode].map(told.loc[of_kind, "certainty"].groupby(told_keys[of_kind]).min()).astype(float)
+            ranks[of_mode] = np.fmax(ranks[of_mode], best)
+    open_limit = view_space[view_space["limit_kb"].isna() & view_space["possible_kb"].notna()]
     clear = machines["mode"].eq(NO_SIGN)
-    ranks[clear] = machines[clear].set_index(MACHINE).index.isin(open_limit).astype(float)
+    ranks[clear] = keys[clear].isin(machine_keys(open_limit)).astype(float)
     return ranks

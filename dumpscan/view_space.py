@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE, LIMITS, MACHINE, SERVICE_HEAP, SINCE
 
 if TYPE_CHECKING:
@@ -31,51 +32,50 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     heaps = tables["desktop_heaps"]
     by_session = heaps.groupby(SESSION, observed=True, dropna=False, sort=False)
     rows = by_session.agg(
-        file=("file", "first"), line=("line", "first"), heaps_kb=("size_kb", "sum"), desktops=("size_kb", "size"), superseded=("superseded", "all")
-    )
+        file=("file", "first"),
+        line=("line", "first"),
+        heaps_kb=("size_kb", "sum"),
+        desktops=("size_kb", "size"),
+        superseded=("superseded", "all"),
+    ).reset_index()
+    group = by_session.ngroup()
     for role in ("interactive", "service", "fixed"):
-        of_role = heaps[heaps["role"].eq(role)].groupby(SESSION, observed=True, dropna=False)["size_kb"].sum()
-        rows[f"{role}_kb"] = of_role.reindex(rows.index).fillna(0).astype("Int64")
-    rows["total_kb"] = tables["heap_totals"].groupby(SESSION, observed=True, dropna=False)["total_kb"].max().reindex(rows.index).astype("Int64")
-    services = heaps[heaps["role"].eq("service")]
-    rows["next_kb"] = services.groupby(SESSION, observed=True, dropna=False)["size_kb"].min().reindex(rows.index)
-    rows = rows.reset_index().merge(platforms, on=MACHINE, how="left")
-    anywhere = services.groupby(MACHINE, observed=True)["size_kb"].min().rename("anywhere").reset_index()
-    rows = rows.merge(anywhere, on=MACHINE, how="left")
+        rows[f"{role}_kb"] = heaps["size_kb"].where(heaps["role"].eq(role), 0).groupby(group).sum()
+    service = heaps["size_kb"].where(heaps["role"].eq("service"))
+    rows["next_kb"] = service.groupby(group).min()
+    totals = tables["heap_totals"].groupby(SESSION, observed=True, dropna=False)["total_kb"].max()
+    rows = rows.merge(totals.reset_index(), on=SESSION, how="left").merge(platforms, on=MACHINE, how="left")
+    anywhere = machine_keys(rows).map(service.groupby(machine_keys(heaps)).min())
     usual = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values()))
-    rows["next_kb"] = rows["next_kb"].fillna(rows["anywhere"]).fillna(usual).astype("Int64")
-    rows = _with_limits(rows.drop(columns="anywhere"), tables["session_limits"])
+    rows["next_kb"] = rows["next_kb"].fillna(anywhere).fillna(usual).astype("Int64")
+    rows = _with_limits(rows, tables["session_limits"])
     rows["possible_kb"] = rows["limit_kb"].fillna(_smallest_possible(rows))
-    rows["other_kb"] = pd.Series(OTHERS, index=rows.index, dtype="Int64").mask(rows["possible_kb"].le(SMALL_VIEW).fillna(False), OTHERS_IN_SMALL_VIEW)
+    small = rows["possible_kb"].le(SMALL_VIEW).fillna(False)
+    rows["other_kb"] = pd.Series(OTHERS, index=rows.index, dtype="Int64").mask(small, OTHERS_IN_SMALL_VIEW)
     return rows
 
 
 def _with_limits(rows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Add the limit that was printed on the machine: by the debugger's memory read before the maximum of !vm 4, of the same file before others.
-
-    Two different values mean two boots: then only the one of the listing's own file counts.
-    """
+    """Add the limit that was printed on the machine: what the debugger read from memory before the maximum of !vm 4, and what
+    stands in the listing's own file before the rest. Two different values mean two boots: then only that of its own file counts."""
     import pandas as pd
 
-    views = limits[limits["limit"].eq("view_space")].copy()
-    views["rank"] = views["origin"].eq("!vm 4").astype(int)
-    views = views[views["rank"].eq(views.groupby(MACHINE, observed=True)["rank"].transform("min"))]
+    views = limits[limits["limit"].eq("view_space")]
+    views = views.assign(machine_key=machine_keys(views), rank=views["origin"].eq("!vm 4").astype(int))
+    views = views[views["rank"].eq(views.groupby("machine_key")["rank"].transform("min"))]
     columns = {"kb": "limit_kb", "origin": "limit_origin", "file": "limit_file", "line": "limit_line"}
-    parts = []
-    for keys in ([*MACHINE, "file"], MACHINE):
-        one = views.groupby(keys, observed=True, sort=False)
-        first = one[list(dict.fromkeys([*columns]))].first() if "file" not in keys else one[["kb", "origin", "line"]].first().assign(file=lambda frame: frame.index.get_level_values("file"))
-        parts.append(first[one["kb"].nunique().eq(1)].rename(columns=columns))
-    nearest = rows[[*MACHINE, "file"]].merge(parts[0], left_on=[*MACHINE, "file"], right_index=True, how="left")
-    elsewhere = rows[MACHINE].merge(parts[1], left_on=MACHINE, right_index=True, how="left")
-    differ = views.groupby(MACHINE, observed=True)["kb"].nunique().gt(1).rename("limits_differ").reset_index()
-    rows = rows.merge(differ, on=MACHINE, how="left")
+    views = views[["machine_key", *columns]].astype({"file": object, "origin": object}).rename(columns=columns)
+    rows = rows.assign(machine_key=machine_keys(rows), own_file=rows["file"].astype(object))
+    of_machine, of_file = (
+        views.groupby(keys, sort=False).filter(lambda some: some["limit_kb"].nunique() == 1).drop_duplicates(keys)
+        for keys in (["machine_key"], ["machine_key", "limit_file"])
+    )
+    own = rows[["machine_key", "own_file"]].merge(of_file, left_on=["machine_key", "own_file"], right_on=["machine_key", "limit_file"], how="left")
+    other = rows[["machine_key"]].merge(of_machine, on="machine_key", how="left")
     for column in columns.values():
-        rows[column] = nearest[column].astype(object).where(nearest["limit_kb"].notna(), elsewhere[column].astype(object))
-    rows["limit_kb"] = pd.array(rows["limit_kb"], dtype="Int64")
-    rows["limit_line"] = pd.array(rows["limit_line"], dtype="Int64")
-    rows["limits_differ"] = rows["limits_differ"].astype("boolean").fillna(False) & rows["limit_kb"].isna()
-    return rows
+        rows[column] = own[column].where(own["limit_kb"].notna(), other[column])
+    differ = rows["machine_key"].isin(views["machine_key"]) & rows["limit_kb"].isna()
+    return rows.assign(limits_differ=pd.array(differ, dtype="boolean")).drop(columns=["machine_key", "own_file"])
 
 
 def possible_limits(architecture: str | None, era: str | None) -> tuple[int, ...]:

@@ -56,8 +56,10 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     if total is not None:
         rows.add("heap_totals", [(rows.line(total), "dheapmon", rows.session, *total_numbers(total))])
     heap_rows(rows, "dheapmon", tokens(tree, "HEAPS"), _ROW)
+    if re.search(r"(?i)dheapmon(?:\.exe)?[ ]+[-/][lu]\b", next(iter(tokens(tree, "ASK")), "")) and not any(tokens(tree, "SESSION_TOTAL", "TOTAL", "HEADINGS", "HEAPS")):
+        return  # loading or unloading the driver prints no table
     kinds = [token.type for token in tokens(tree, "ASK", "BANNER", "DRIVER", "SESSION_TOTAL", "TOTAL", "HEADINGS", "HEAPS")]
-    if kinds[-1] != "DRIVER":  # "dheapmon -l" loads the driver and prints no table
+    if kinds[-1] != "DRIVER":
         check_totals(rows, begun=kinds[-1] != "ASK")
 
 

@@ -163,7 +163,7 @@ def _cases_with_cut_listings(one: Rule, tables: Mapping[str, pd.DataFrame], case
     if not any(need.startswith(("desktop_heaps.", "view_space.")) for need in one.needs):
         return np.zeros(cases, bool)
     captures = tables["captures"]
-    cut = (captures["state"].eq("cut") & ~captures["superseded"]).to_numpy(bool, na_value=False)
+    cut = (captures["state"].isin(["cut", "silent"]) & ~captures["superseded"]).to_numpy(bool, na_value=False)
     return np.isin(np.arange(cases), captures.loc[cut, "case"].cat.codes)
 
 

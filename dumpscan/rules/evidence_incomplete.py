@@ -4,7 +4,8 @@ r"""A listing of desktop heaps is incomplete
 Rows of a listing were cut, lost or altered on the way here. What is there still counts; what is missing may be the full heap.
 
 ## How the log proves it
-The rows do not add up to the tool's own total of KB and desktops, or that total is not there, or no rows are, or the layout prints no use.
+The rows do not add up to the tool's own total of KB and desktops; or that total, the rows, or all that the command prints is not there; or
+the layout prints no use.
 
 ## What to do
 Ask for the listing again as a whole text file, not as a picture or a part: `.logopen /u` in the debugger, `dheapmon -s > heaps.txt`.
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @rule(says="incomplete", needs="captures.state", clear="Every listing adds up to its own total.")
 def check(captures: pd.DataFrame) -> Found | None:
     """Listings that were begun and are not whole, unless a whole one of the same session follows."""
-    cut = captures["state"].eq("cut") & captures["command"].isin(LISTINGS) & ~captures["superseded"]
+    cut = captures["state"].isin(["cut", "silent"]) & captures["command"].isin(LISTINGS) & ~captures["superseded"]
     rows = captures[cut.fillna(False)].assign(severity="medium", certainty="proved")
     return found(rows, cite(rows, "{shortfall}"))
 
