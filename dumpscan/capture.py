@@ -141,9 +141,11 @@ def grammar(command: str) -> Lark:
 def _classifier(commands: tuple[str, ...]) -> tuple[re.Pattern[str], list[dict[str, str]]]:
     """One pattern that takes a text apart into runs of lines, and for each of its groups the terminals that it stands for."""
     kinds: dict[str, dict[str, str]] = {}
-    for command in commands:
-        for terminal in grammar(command).terminals:
-            kinds.setdefault(terminal.pattern.to_regexp(), {})[command] = terminal.name
+    for passed_over in (False, True):  # what one command passes over as noise may be a row of another
+        for command in commands:
+            for terminal in grammar(command).terminals:
+                if (terminal.name in grammar(command).ignore_tokens) is passed_over:
+                    kinds.setdefault(terminal.pattern.to_regexp(), {})[command] = terminal.name
     groups = [f"(?P<k{n}>{pattern})" for n, pattern in enumerate(kinds)]
     return re.compile("|".join([*groups, f"(?P<prompt>{_PROMPT})", r"(?P<other>[^\n]*+\n)"])), list(kinds.values())
 

@@ -24,10 +24,10 @@ def machine_keys(frame: pd.DataFrame) -> pd.Series[int]:
     return frame["case"].cat.codes.astype("int64") * len(machine.categories) + machine.codes
 
 
-def name_machines(captures: pd.DataFrame, heaps: pd.DataFrame) -> list[str]:
-    """A machine for each capture. `heaps` are the rows of desktop_heaps with the number of their capture."""
+def name_machines(captures: pd.DataFrame, heaps: pd.DataFrame, systems: pd.DataFrame) -> list[str]:
+    """A machine for each capture. `heaps` and `systems` are rows of those tables with the number of their capture."""
     folder = _folders(captures)
-    shapes = _shapes(heaps).reindex(range(len(captures)))
+    shapes = _shapes(heaps, systems).reindex(range(len(captures)))
     groups = [captures["case"].cat.codes.rename("case"), folder.rename("folder")]
     several = shapes.groupby(groups).transform("nunique").gt(1).any(axis=1)
     names = folder.where(folder != "", UNNAMED)
@@ -49,13 +49,13 @@ def _folders(captures: pd.DataFrame) -> pd.Series[Any]:
     return folder.where((folder != "") | fill.isna(), fill)
 
 
-def _shapes(heaps: pd.DataFrame) -> pd.DataFrame:
-    """Sizes that one boot of one machine fixes, by capture: two fixed heaps, the interactive and the service heap."""
+def _shapes(heaps: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFrame:
+    """What one boot of one machine fixes, by capture: two fixed heaps, the interactive and the service heap, the build of Windows."""
     import pandas as pd
 
     on_winsta0 = heaps["window_station"].eq("WinSta0").to_numpy(bool, na_value=False)
     service = heaps[~on_winsta0 & heaps["window_station"].notna().to_numpy(bool)].groupby("capture")["size_kb"]
-    shapes = {"service": service.first()[service.nunique().eq(1)]}
+    shapes = {"service": service.first()[service.nunique().eq(1)], "build": systems.groupby("capture")["build"].first()}
     for desktop in ("Winlogon", "Disconnect", "Default"):
         rows = heaps[on_winsta0 & heaps["desktop"].eq(desktop).to_numpy(bool, na_value=False)]
         shapes[desktop] = rows.groupby("capture")["size_kb"].first()
@@ -63,12 +63,16 @@ def _shapes(heaps: pd.DataFrame) -> pd.DataFrame:
 
 
 def _stretches(captures: pd.DataFrame, shapes: pd.DataFrame) -> list[int]:
-    """Number the machines of one folder that holds several: a new one at each new file, long break or contradiction."""
+    """Number the machines of one folder that holds several: a new one at each new file, long break or contradiction.
+
+    A file with banners is a debugger log: there its banners tell the machines apart, and a long break only means much other output.
+    """
+    logs = set(captures.loc[captures["command"].eq("vertarget"), "file"])
     numbers: list[int] = []
     number, known, before = 0, dict[str, Any](), (None, 0)
     for at, file, line, last in captures[["file", "line", "last_line"]].itertuples():
         shape = shapes.loc[at].dropna().to_dict()
-        broken = file != before[0] or line - before[1] > BREAK
+        broken = file != before[0] or (line - before[1] > BREAK and file not in logs)
         if broken or any(known.get(what, size) != size for what, size in shape.items()):
             number, known = number + 1, {}
         known |= shape
@@ -77,16 +81,19 @@ def _stretches(captures: pd.DataFrame, shapes: pd.DataFrame) -> list[int]:
     return numbers
 
 
-def number_snapshots(captures: pd.DataFrame) -> pd.Series[Any]:
-    """A new snapshot begins with each file, and when a listing of the same session repeats; numbered from 1 on each machine."""
+def number_snapshots(captures: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[Any]:
+    """A new snapshot begins with each file, with each new session time, and when a listing of the same session repeats; numbered from 1
+    on each machine."""
     import pandas as pd
 
-    keys = [captures[key] for key in ("case", "machine", "file")]
+    place = [machine_keys(captures), captures["reading"].astype(int)]
+    times = systems.drop_duplicates("capture").set_index("capture")["session_time"].reindex(captures.index)
+    told = pd.Series(pd.factorize(times.astype(object))[0], index=captures.index).where(times.notna())
+    in_file = told.groupby(place, sort=False)
+    time = in_file.ffill().fillna(in_file.transform("first")).fillna(-1).astype(int)
     listing = captures["command"].isin(LISTINGS) & captures["state"].isin(["whole", "cut"])
-    again = captures[listing].groupby([*(key[listing] for key in keys), captures["session"][listing].fillna(-1)], observed=True, sort=False)
-    repeat = again.cumcount().reindex(captures.index).fillna(0)
-    moment = repeat.groupby(keys, observed=True, sort=False).cummax().astype(int)
-    reading = captures["reading"].astype(int)
-    stamps = pd.Series(pd.factorize(pd.MultiIndex.from_arrays([reading, moment]))[0], index=captures.index)
-    ranks = stamps.groupby([captures["case"], captures["machine"]], observed=True).rank(method="dense")
-    return ranks.astype("Int64")
+    session = captures["session"].fillna(-1)
+    again = captures[listing].groupby([key[listing] for key in (*place, time, session)], sort=False).cumcount()
+    repeat = again.reindex(captures.index).fillna(0).groupby([*place, time], sort=False).cummax().astype(int)
+    stamps = pd.Series(pd.factorize(pd.MultiIndex.from_arrays([place[1], time, repeat]))[0], index=captures.index)
+    return stamps.groupby(place[0]).rank(method="dense").astype("Int64")

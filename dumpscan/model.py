@@ -94,9 +94,9 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     import pandas as pd
 
     captures = _captures(readings, cases)
-    heaps = _table("desktop_heaps", readings, captures)
-    captures["machine"] = pd.Categorical(name_machines(captures, heaps))
-    captures["snapshot"] = number_snapshots(captures)
+    heaps, systems = (_table(name, readings, captures) for name in ("desktop_heaps", "systems"))
+    captures["machine"] = pd.Categorical(name_machines(captures, heaps, systems))
+    captures["snapshot"] = number_snapshots(captures, systems)
     captures["superseded"] = pd.array(_superseded(captures), dtype="boolean")
     tables = {name: _table(name, readings, captures) for name in TABLES if name != "captures"}
     tables["desktop_heaps"] = _derive(tables["desktop_heaps"], captures)

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 PRINTS = "dheapmon"
 FILLS = ("desktop_heaps", "heap_totals", "tool_failures")
 LITERALS = (
-    b"heapmon", b"Heap Information", b"Rate(%)", b"Size(KB)", b"WinSta0", b"Service-0x", b"SAWinSta", b"Desktop:", b"Committed",
-    b"Win32k.sys",
+    b"heapmon", b"Monitor", b"Rate(%)", b"Size(KB)", b"WinSta0", b"Service-0x", b"SAWinSta", b"Desktop:", b"Committed",
+    b"Win32k.sys", b"dheapinst",
 )  # fmt: skip
 PROOF = frozenset({"ASK", "BANNER", "DRIVER", "SESSION_TOTAL", "HEAPS", "SIZE", "FAILURES"})
 SIGNS = LISTING_SIGNS

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 PRINTS = "!vm"
 FILLS = ("memory_counters", "memory_warnings", "page_files", "session_memory", "session_limits")
 LITERALS = (
-    b"ResAvail", b"PTEs:", b"PagedPool", b"pagefile.sys", b"swapfile.sys", b"Paging File", b"Committed", b"Commit:", b"Pages:",
-    b"Usage:", b"Kernel Stacks", b"Maximum is", b"Physical Memory:", b"Virtual Memory", b"Memory Usage",
+    b"ResAvail", b"PTEs:", b"PagedPool", b"pagefile", b"swapfile", b"Paging", b"Committed", b"Commit:", b"Pages:", b"Usage:", b"Stacks:",
+    b"Maximum", b"Physical", b"Virtual",
 )  # fmt: skip
 PROOF = frozenset({"ASK", "BANNER", "PHYSICAL", "COUNTERS", "PAGE_FILE_SIZES", "SESSIONS", "MAXIMA", "SESSION"})
 SIGNS = re.compile(r"\([ ]*+[0-9]*+[ ]?Kb[ ]*+\)|Session (?:ID[ ]++[0-9]++ @|View Space Max|Paged Pool Max)|Page File:|Free Space:|Kb[ ]++Max|Usage:[ ]*+[0-9]++[ ]?K")
