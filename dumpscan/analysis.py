@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from dumpscan.inputs import DumpscanError, Input, inputs_of
 from dumpscan.reading import Reading, read
+from dumpscan.verdict import UNDECIDED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,12 @@ class Analysis:
         self._tables = self.tables | {"platforms": known, "view_space": view_space(self.tables, known)}
         self.outcomes: list[Outcome] = run(self._tables, len(self.cases), list(all_rules().values()))
         self._tables["verdicts"] = judge(self._tables, self.outcomes)
+
+    def verdicts(self) -> dict[str, str]:
+        """The mode of each case, without the words of its document."""
+        worst = self._tables["verdicts"].drop_duplicates("case")
+        modes = dict(zip(worst["case"].astype(str), worst["mode"], strict=True))
+        return {case: modes.get(case, UNDECIDED) for case in self.cases}
 
     @cached_property
     def documents(self) -> Documents:

@@ -49,6 +49,12 @@ CSRSS = {
     "why": "the SharedSection values in force since the last start",
 }
 
+IN_FORCE = {
+    "command": "wmic process where name='csrss.exe' get CommandLine",
+    "where": "a command prompt on the machine",
+    "why": "the SharedSection values in force since the last start, before any of them is changed",
+}
+
 
 def answer(
     machines: Sequence[Row], outcomes: Sequence[Document], tables: Mapping[str, Sequence[Row]], views: Sequence[Row], platforms: Sequence[Row]
@@ -182,19 +188,22 @@ def _listing_lines(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Do
 
 def _next(worst: Row, platform: Row, tables: Mapping[str, Sequence[Row]], outcomes: Sequence[Document]) -> list[Document]:
     """The commands that would settle an undecided case, or make a decided one surer."""
-    has_limit = any(row["machine"] == worst["machine"] and row["limit"] == "view_space" for row in tables["session_limits"])
+    mode, machine = worst["mode"], worst["machine"]
+    has_limit = any(row["machine"] == machine and row["limit"] == "view_space" for row in tables["session_limits"])
     limit = [] if has_limit or platform["era"] == SINCE else [LIMIT]
     old = [] if platform["era"] == SINCE else [DHEAPMON]
-    if worst["mode"] == UNDECIDED:
+    if mode == UNDECIDED:
         if worst["reason"] == TOOL_FAILED:
-            return [HEAPS, *old, EVENTS, CSRSS]
-        if worst["reason"] == INCOMPLETE and not _findings(worst["machine"], [INCOMPLETE], [one for one in outcomes if one["rule"] == "evidence-incomplete"]):
-            return limit
-        return [HEAPS, *old, *limit]
-    if worst["mode"] in (AT_RISK, NO_SIGN):
-        again = HEAPS | {"why": "once more while it fails, and in each session that has the trouble: use can be far higher then"}
-        return [again, *limit] if worst["mode"] == AT_RISK or worst["certainty"] else [again]
-    return []
+            modern = any("grpWinStaList" in row["text"] for row in tables["tool_failures"] if row["machine"] == machine)
+            return [EVENTS, CSRSS, HEAPS] if modern else [HEAPS, *old, EVENTS, CSRSS]
+        cut = any(outcome["rule"] == "evidence-incomplete" and outcome["findings"] for outcome in outcomes)
+        return limit if worst["reason"] == INCOMPLETE and not cut else [HEAPS, *old, *limit]
+    again = HEAPS | {"why": "once more while it fails, and in each session that has the trouble: use can be far higher then"}
+    if mode == NO_SIGN:
+        return [again, *limit] if worst["certainty"] else [again]
+    if mode == VIEW_EXHAUSTED:
+        return [IN_FORCE if platform["era"] != SINCE else CSRSS]
+    return [*([again] if mode == AT_RISK else []), IN_FORCE if platform["era"] != SINCE else CSRSS, *limit]
 
 
 def _scope(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document:

@@ -105,7 +105,7 @@ class Documents:
             "tables": tables,
             "problems": [problem for reading in self._readings[name] for problem in _problems(reading)],
             "inputs": [_input(reading) for reading in self._readings[name]],
-            "settings": settings.settings(platforms, views, tables),
+            "settings": settings.settings(verdict["scope"]["machine"], platforms, views, tables),
             "view_space": settings.view_space(views),
             "excerpts": excerpts,
             "excerpts_left_out": left_out,
@@ -205,26 +205,23 @@ class Quotes:
         return self._of(file).get(line, "")
 
     def excerpts(self, first: Sequence[Document], outcomes: Sequence[Document]) -> tuple[list[Document], int]:
-        """Quoted stretches around all evidence, that of the verdict first; capped, with the number of those left out."""
-        cited: dict[tuple[str, int], None] = {(one["file"], one["line"]): None for one in first}
-        for outcome in outcomes:
-            for finding in outcome["findings"]:
-                cited |= {(one["file"], one["line"]): None for one in finding["evidence"]}
-        stretches: list[tuple[str, int, int, list[int]]] = []
-        for file, line in sorted(cited, key=lambda place: (list(cited).index(place) > len(first), place)):
-            if stretches and stretches[-1][0] == file and stretches[-1][1] <= line <= stretches[-1][2] + 2 * AROUND + 1:
-                stretches[-1] = (file, stretches[-1][1], line, [*stretches[-1][3], line])
+        """Quoted stretches around all evidence, those with lines of the verdict first; capped, with the number of those left out."""
+        of_verdict = {(one["file"], one["line"]) for one in first}
+        others = {(one["file"], one["line"]) for outcome in outcomes for finding in outcome["findings"] for one in finding["evidence"]}
+        stretches: list[list[tuple[str, int]]] = []
+        for file, line in sorted(of_verdict | others):
+            near = stretches and stretches[-1][-1][0] == file and line - stretches[-1][-1][1] <= 2 * AROUND + 1
+            if near and line - stretches[-1][0][1] < MOST_EXCERPT_LINES:
+                stretches[-1].append((file, line))
             else:
-                stretches.append((file, line, line, [line]))
-        quoted = [self._excerpt(*stretch) for stretch in stretches[:MOST_EXCERPTS]]
-        return quoted, max(0, len(stretches) - MOST_EXCERPTS)
+                stretches.append([(file, line)])
+        stretches.sort(key=of_verdict.isdisjoint)
+        return [self._excerpt(stretch) for stretch in stretches[:MOST_EXCERPTS]], max(0, len(stretches) - MOST_EXCERPTS)
 
-    def _excerpt(self, file: str, start: int, end: int, marked: list[int]) -> Document:
-        lines = self._of(file)
-        low, high = start, min(end, start + MOST_EXCERPT_LINES)
-        while low > start - AROUND and low - 1 in lines:
-            low -= 1
-        while high < min(end, start + MOST_EXCERPT_LINES) + AROUND and high + 1 in lines:
-            high += 1
-        return {"file": file, "first_line": low, "lines": [lines.get(at, "") for at in range(low, high + 1)], "marked": sorted(at for at in marked if at <= high)}
-
+    def _excerpt(self, stretch: Sequence[tuple[str, int]]) -> Document:
+        file, low = stretch[0]
+        high, lines = stretch[-1][1], self._of(file)
+        first = next((at for at in range(low - AROUND, low) if at in lines), low)
+        last = next((at for at in range(high + AROUND, high, -1) if at in lines), high)
+        quoted = [lines.get(at, "") for at in range(first, last + 1)]
+        return {"file": file, "first_line": first, "lines": quoted, "marked": [line for _, line in stretch]}

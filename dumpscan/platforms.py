@@ -40,10 +40,13 @@ def _station(*names: str) -> Any:
 
 
 BEFORE, SINCE = "before Vista", "Vista or later"
-# Strong signs outrank the weak one below them: 12,288 KB is the default of Vista SP1 on x86, but can be set on an older Windows.
-ERA_SIGNS = (
+# A banner outranks the signs below it (an unofficial dheapmon runs on Vista), and those the sizes: 12,288 KB is the default of Vista SP1 on
+# x86, but can be set on an older Windows.
+BANNER_SIGNS = (
     Sign("systems", lambda systems: systems["build"].lt(VISTA), BEFORE, "the build in the banner"),
     Sign("systems", lambda systems: systems["build"].ge(VISTA), SINCE, "the build in the banner"),
+)
+ERA_SIGNS = (
     Sign("desktop_heaps", lambda heaps: heaps["tool"].eq("dheapmon"), BEFORE, "dheapmon, which does not run on Vista and later"),
     Sign("desktop_heaps", _station("SAWinSta", "__X78B95_89_IW"), BEFORE, "a window station that Vista and later do not have"),
     Sign("desktop_heaps", _station("msswindowstation"), SINCE, "a window station that came with Vista"),
@@ -51,11 +54,13 @@ ERA_SIGNS = (
     Sign("memory_counters", lambda counters: counters["label"].eq("NonPagedPoolNx Usage"), SINCE, "a counter of !vm that came with Windows 8"),
     Sign("session_limits", lambda limits: limits["origin"].eq("!vm 4"), BEFORE, "the session maxima that only XP and Server 2003 print"),
 )
-WEAK_ERA_SIGN = Sign(
-    "desktop_heaps",
-    lambda heaps: heaps["size_kb"].eq(12288) & heaps["role"].eq("interactive"),
-    SINCE,
-    "an interactive heap of 12288 KB, the default since Vista SP1",
+SIZE_SIGNS = (
+    Sign(
+        "desktop_heaps",
+        lambda heaps: heaps["size_kb"].eq(12288) & heaps["role"].eq("interactive"),
+        SINCE,
+        "an interactive heap of 12,288 KB, the default since Vista SP1",
+    ),
 )
 
 
@@ -75,31 +80,32 @@ def _agreed(facts: pd.DataFrame) -> pd.DataFrame:
     return by_machine[["says", "how"]].first()[by_machine["says"].nunique().eq(1)]
 
 
-def _strong_or_weak(strong: pd.DataFrame, weak: pd.DataFrame) -> pd.DataFrame:
-    """What the strong facts of each machine agree on; the weak ones speak only where there are no strong ones."""
+def _best(*tiers: pd.DataFrame) -> pd.DataFrame:
+    """What the strongest facts of each machine agree on; weaker ones speak only where there are no stronger ones."""
     import pandas as pd
 
-    return pd.concat([_agreed(strong), _agreed(weak[~machine_keys(weak).isin(machine_keys(strong))])])
+    agreed, heard = [], pd.Series(dtype="int64")
+    for facts in tiers:
+        keys = machine_keys(facts)
+        agreed.append(_agreed(facts[~keys.isin(heard)]))
+        heard = pd.concat([heard, keys])
+    return pd.concat(agreed)
 
 
 def _architecture(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    import pandas as pd
-
     systems, heaps = tables["systems"], tables["desktop_heaps"]
     banner = systems.assign(says=systems["architecture"].astype(object), how="the banner")
     fixed = heaps[heaps["role"].eq("fixed")]
     fixed = fixed.assign(says=fixed["size_kb"].map(_FIXED), how="the sizes of the Winlogon and Disconnect heaps")
     free = heaps[heaps["role"].eq("interactive")]
     free = free.assign(says=free["size_kb"].map(_INTERACTIVE), how="the size of the interactive heap")
-    columns = [*MACHINE, "says", "how"]
-    banner, fixed, free = (facts.loc[facts["says"].notna(), columns] for facts in (banner, fixed, free))
-    return _strong_or_weak(pd.concat([banner, fixed]), free)
+    return _best(*(facts.loc[facts["says"].notna(), [*MACHINE, "says", "how"]] for facts in (banner, fixed, free)))
 
 
 def _era(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd
 
-    return _strong_or_weak(pd.concat([_signed(tables, sign) for sign in ERA_SIGNS]), _signed(tables, WEAK_ERA_SIGN))
+    return _best(*(pd.concat([_signed(tables, sign) for sign in signs]) for signs in (BANNER_SIGNS, ERA_SIGNS, SIZE_SIGNS)))
 
 
 def _signed(tables: dict[str, pd.DataFrame], sign: Sign) -> pd.DataFrame:

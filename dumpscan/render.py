@@ -94,6 +94,8 @@ def json_text(doc: Document) -> str:
 
 def visible(text: str) -> str:
     """Text of a log with everything unseen written out as in `\\u202e`; a tab becomes four blanks."""
+    if text.isascii() and text.isprintable():  # nearly all of it; a page has a thousand such pieces
+        return text
     return UNSEEN.sub(_code_point, text.replace("\t", "    "))
 
 
@@ -195,10 +197,16 @@ def _environment(form: str) -> Environment:
 
 def _page(template: str, **values: object) -> str:
     """A page with its style sheet inlined and the only hash that its content policy lets through."""
+    css, style_hash = _style()
+    return _environment("html").get_template(template).render(css=css, style_hash=style_hash, **values)
+
+
+@cache
+def _style() -> tuple[Markup, str]:
+    """The style sheet, and its hash for the content policy."""
     css = (resource_dir("reports") / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(css.encode("utf-8")).digest()).decode("ascii")
-    page = _environment("html").get_template(template)
-    return page.render(css=_as_it_is(css), style_hash=f"sha256-{digest}", **values)
+    return _as_it_is(css), f"sha256-{digest}"
 
 
 # ---- what the templates of a case need beside the document
@@ -219,7 +227,7 @@ def _case_view(doc: Document) -> Document:
         },
         "anchors": anchors,
         "loose": loose,
-        "settings": _settings(doc),
+        "settings": doc["settings"],
         "tightest": _tightest(doc),
         "heaps": _heaps(doc["tables"].get("desktop_heaps", [])),
         "events": [event for event in doc["tables"].get("events", []) if event["event_id"] in (243, 244)],
@@ -234,7 +242,8 @@ def _findings(doc: Document) -> tuple[list[Document], int]:
 
     def rank(finding: Document) -> tuple[bool, int]:
         places = {(item["file"], item["line"]) for item in finding["evidence"]}
-        return places.isdisjoint(proof), SEVERITIES.index(finding["severity"])
+        beside = finding["severity"] == "info" or places.isdisjoint(proof)
+        return beside, SEVERITIES.index(finding["severity"])
 
     found = (finding for outcome in doc["outcomes"] for finding in outcome["findings"])
     mine = (finding for finding in found if machine is None or finding["machine"] in (None, machine))
@@ -267,12 +276,6 @@ def _anchors(doc: Document, findings: list[Document]) -> tuple[dict[tuple[str, i
             loose.append(item)
             anchors[place] = f"line-{len(loose)}"
     return anchors, loose
-
-
-def _settings(doc: Document) -> list[Document]:
-    """The settings, those of the verdict's machine first where several machines have some."""
-    own = f"{doc['verdict']['scope']['machine']}: "
-    return sorted(doc["settings"], key=lambda setting: not setting["label"].startswith(own))
 
 
 def _tightest(doc: Document) -> Document | None:

@@ -122,6 +122,7 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
         found.size += count
         carried = min(most, carried + count)
         buffer[most - carried : most] = view[most + count - carried : most + count]
+    found.ends_open |= found.size % found.width > 0  # half a character was cut off: it stands in a line, too
     if found.width == 1 and found.is_utf8:
         found.is_utf8 = _stays_utf8(decoder, b"", final=True)
     found.sha256 = sha.hexdigest() if sha else None

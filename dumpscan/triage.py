@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 CHUNK = 250  # files a task: fewer, and sending them costs more than reading them
+REPORTS_A_TASK = 50
 FORMULA = r"^[=+\-@\t\r]"  # what a spreadsheet would take for a formula (CWE-1236)
 
 
@@ -41,7 +43,7 @@ def run(
     analysis = Analysis([name for name, _ in cases], read_all(inputs, encoding, jobs, progress))
     for folder in (out / "reports", out / "tables"):
         folder.mkdir(parents=True, exist_ok=True)
-    return write_fleet(analysis, out, progress)
+    return write_fleet(analysis, out, jobs, progress)
 
 
 def cases_of(folders: Sequence[Path], out: Path) -> Iterator[tuple[str, Path]]:
@@ -92,20 +94,29 @@ def _read_alone(chunk: Sequence[Input], encoding: str | None) -> list[Reading]:
     return readings
 
 
-def write_fleet(analysis: Analysis, out: Path, progress: Progress | None = None) -> dict[str, Any]:
+def write_fleet(analysis: Analysis, out: Path, jobs: int = 1, progress: Progress | None = None) -> dict[str, Any]:
     """Write reports, tables and the page over all cases."""
     from dumpscan import render
+    from dumpscan.rules import CERTAINTIES
     from dumpscan.verdict import DANGER
 
-    entries = []
-    for number, name in enumerate(analysis.cases, start=1):
-        doc = analysis.to_dict(name)
-        report = f"reports/{number:05d}-{_safe(name)}.html"
-        write_text(out / report, render.html(doc))
-        entries.append(_entry(doc, report))
-        if progress and number % CHUNK == 0:
-            progress(f"written {number:,} of {len(analysis.cases):,} reports")
-    entries.sort(key=lambda entry: (DANGER.index(entry["mode"]), entry["certainty"] or "z", entry["case"]))
+    named = [(name, f"reports/{number:05d}-{_safe(name)}.html") for number, name in enumerate(analysis.cases, start=1)]
+    entries: list[dict[str, Any]] = []
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) if jobs > 1 else nullcontext() as pool:
+        tasks = []
+        for at in range(0, len(named), REPORTS_A_TASK):
+            pages = [(out / report, analysis.to_dict(name)) for name, report in named[at : at + REPORTS_A_TASK]]
+            entries += [_entry(doc, report) for (_, report), (_, doc) in zip(named[at:], pages, strict=False)]
+            if pool:
+                tasks.append(pool.submit(_write_pages, pages))
+            else:
+                _write_pages(pages)
+            if progress:
+                progress(f"answered {len(entries):,} of {len(named):,} cases")
+        for task in tasks:
+            task.result()
+    surest = {certainty: rank for rank, certainty in enumerate((*CERTAINTIES, None))}
+    entries.sort(key=lambda entry: (DANGER.index(entry["mode"]), surest[entry["certainty"]], entry["case"]))
     counts = Counter(entry["mode"] for entry in entries)
     fleet = {
         "schema": "dumpscan.fleet/1",
@@ -122,6 +133,13 @@ def write_fleet(analysis: Analysis, out: Path, progress: Progress | None = None)
     }
     write_text(out / "index.html", render.fleet_html(fleet))
     return fleet
+
+
+def _write_pages(pages: Sequence[tuple[Path, dict[str, Any]]]) -> None:
+    from dumpscan import render
+
+    for path, doc in pages:
+        write_text(path, render.html(doc))
 
 
 def _entry(doc: dict[str, Any], report: str) -> dict[str, Any]:

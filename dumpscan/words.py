@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+UNNAMED_ROLES = {"interactive": "the interactive desktop", "fixed": "Winlogon or Disconnect"}
+
 
 def is_missing(value: Any) -> bool:
     """None, NaN or NA: a value that was not printed."""
@@ -30,10 +32,16 @@ def heap_name(row: Mapping[str, Any]) -> str:
     r"""`WinSta0\Default`, or what is known of a heap whose name was not readable."""
     station, desktop = row["window_station"], row["desktop"]
     if is_missing(desktop):
-        return f"the {kb(row['size_kb'])} heap (its name was not readable)"
+        return f"{UNNAMED_ROLES.get(row['role'], 'a desktop')} (by its size; its name was not readable)"
     return str(desktop) if is_missing(station) else f"{station}\\{desktop}"
 
 
-def count(number: int, noun: str) -> str:
+def more_processes(free_kb: float, each_kb: int) -> str:
+    """How many more processes of this size find room."""
+    room = int(free_kb // each_kb)
+    return f"room for about {count(room, 'more process', 'more processes')}" if room else "no room for another process"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
     """"1 desktop", "2 desktops"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

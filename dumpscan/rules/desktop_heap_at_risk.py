@@ -47,7 +47,7 @@ def check(desktop_heaps: pd.DataFrame) -> Found | None:
     # A small heap at 89 % with 16 KB free is full already (the other rule says so); here it would only repeat it.
     full = rows["free_kb"].le(16) & rows["size_kb"].ge(128) & rows["role"].ne("fixed")
     rows = rows[~full.fillna(False)].assign(severity="medium", certainty="likely")
-    return found(rows, cite(rows, "{size_kb:,} KB, {used_percent:g} % used"))
+    return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used"))
 
 
 def tell(row: Mapping[str, Any]) -> Told:

@@ -29,7 +29,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.words import heap_name, is_missing, kb, percent, session_name
+from dumpscan.view_space import SESSION
+from dumpscan.words import heap_name, is_missing, kb, more_processes, percent, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
     clear="No desktop heap is full.",
     references=("KB 949296", "KB 947246", "KB 184802", "ntdebugging blog 2007-01-04"),
 )
-def check(desktop_heaps: pd.DataFrame) -> Found | None:
+def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     """Rows of the latest listings that meet one of the lines above."""
     import numpy as np
 
@@ -59,17 +60,21 @@ def check(desktop_heaps: pd.DataFrame) -> Found | None:
     rows = heaps[(proved | likely).fillna(False)].copy()
     rows["certainty"] = np.where(proved.fillna(False)[rows.index], "proved", "likely")
     rows["severity"] = "critical"
-    return found(rows, cite(rows, "{size_kb:,} KB, {used_percent:g} % used"))
+    totals = heap_totals[[*SESSION, "file", "line", "total_kb", "desktops"]]
+    return found(
+        rows,
+        cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used"),
+        cite(rows[SESSION], "the tool counted {desktops} desktops with {total_kb:,} KB in this session", totals, SESSION),
+    )
 
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words, with the advice that fits the heap's role."""
     name, free = heap_name(row), float(row["free_kb"])
     state = "is full" if row["certainty"] == "proved" else "is almost full and likely the cause"
-    room = int(free // PER_PROCESS)
     summary = (
         f"The desktop heap of {name} in {session_name(row['session'])} {state}: {percent(row['used_percent'], row['tool'])} of "
-        f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free, room for about {room} more {'process' if room == 1 else 'processes'}."
+        f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free, {more_processes(free, PER_PROCESS)}."
     )
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
     subject = {key: None if is_missing(row[key]) else row[key] for key in keys}

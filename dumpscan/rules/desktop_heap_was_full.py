@@ -31,7 +31,7 @@ def check(desktop_heaps: pd.DataFrame) -> Found | None:
     """Rows of superseded listings that were full or nearly so."""
     was_full = desktop_heaps["used_percent"].ge(90) | (desktop_heaps["free_kb"].le(16) & desktop_heaps["size_kb"].ge(128) & desktop_heaps["role"].ne("fixed"))
     rows = desktop_heaps[was_full.fillna(False) & desktop_heaps["superseded"]].assign(severity="medium", certainty="proved")
-    return found(rows, cite(rows, "{size_kb:,} KB, {used_percent:g} % used at that moment"))
+    return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used at that moment"))
 
 
 def tell(row: Mapping[str, Any]) -> Told:

@@ -46,7 +46,7 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     rows = rows.merge(platforms[[*MACHINE, "architecture"]], on=MACHINE, how="left")
     rows["default_kb"] = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values())).astype("Int64")
     rows = rows[rows["size_kb"].lt(rows["default_kb"])].assign(severity="medium", certainty="likely")
-    return found(rows, cite(rows, "{size_kb:,} KB, {used_percent:g} % used; the default is {default_kb} KB"))
+    return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used; the default is {default_kb} KB"))
 
 
 def tell(row: Mapping[str, Any]) -> Told:

@@ -33,7 +33,7 @@ def check(view_space: pd.DataFrame) -> Found | None:
     """Sessions without a printed limit whose heaps do not fit under the smallest possible one."""
     rows = view_space[has_limit(view_space) & ~view_space["superseded"] & view_space["limit_kb"].isna() & ~view_space["limits_differ"]]
     short = rows["heaps_kb"] + rows["next_kb"] > rows["possible_kb"] - rows["other_kb"]
-    rows = rows[short.fillna(False)].assign(severity="info", certainty="proved")
+    rows = rows[short.fillna(False)].assign(severity="low", certainty="proved")
     return found(rows, cite(rows, "the first of this session's heaps: {heaps_kb:,} KB together"))
 
 

@@ -1,0 +1,73 @@
+"""Heaps live inside the view: a sum above the limit proves a wrong join, never exhaustion."""
+
+from __future__ import annotations
+
+import compose
+from compose import VISTA, X86
+
+RULE = "limit-contradicts-heaps"
+SUM = sum(kb for _, kb, _ in X86)
+
+
+def test_fires() -> None:
+    text = compose.dheapmon(0, X86) + compose.view_size(4096)
+    told = compose.document(text)
+    (finding,) = compose.findings(told, RULE)
+    assert (finding["severity"], finding["certainty"]) == ("medium", "proved")
+    assert ("-", compose.line_of(text, "808ad254")) in compose.cited(finding)
+    assert ("-", compose.line_of(text, "Total Desktop")) in compose.cited(finding)
+    assert "5,312 KB" in finding["summary"] and "4,096 KB" in finding["summary"]
+    verdict = told["verdict"]
+    assert (verdict["mode"], verdict["reason"], verdict["certainty"]) == ("undecided", "contradictory", None)
+    assert compose.fired(told).isdisjoint({"session-view-space-exhausted", "session-view-space-pressure"})
+
+
+def test_two_limits() -> None:
+    """Two boots: only the limit of the listing's own file can be that of the listing."""
+    heaps, small, large = compose.dheapmon(0, X86), compose.view_size(20480), compose.view_size(49152)
+    cases: dict[str, compose.Text] = {
+        "both elsewhere": {"heaps.txt": heaps, "one.txt": small, "two.txt": large},
+        "one in the same file": {"heaps.txt": heaps + small, "two.txt": large},
+        "twice the same": {"heaps.txt": heaps, "one.txt": small, "two.txt": small},
+        "both in the same file": heaps + small + large,
+    }
+    made = compose.documents(cases)
+    assert {name: compose.of_rule(one, RULE)["status"] for name, one in made.items()} == {
+        "both elsewhere": "found", "one in the same file": "clear", "twice the same": "clear", "both in the same file": "found",
+    }  # fmt: skip
+    assert made["both elsewhere"]["verdict"]["reason"] == "contradictory"
+    assert made["one in the same file"]["view_space"][0]["limit_kb"] == 20480
+
+
+def test_near_miss() -> None:
+    cases: dict[str, compose.Text] = {
+        "fits": compose.dheapmon(0, X86) + compose.view_size(20480),
+        "other machines": {"a/heaps.txt": compose.dheapmon(0, X86), "b/limit.txt": compose.view_size(4096)},
+        "two sessions larger together": compose.dskheap(0, X86) + compose.dskheap(1, X86) + compose.view_size(8192),
+        "the session pool is smaller": compose.dheapmon(0, X86)
+        + compose.view_size(20480)
+        + compose.view_size(4096).replace("ViewSize", "PoolSize"),
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert told == {name: [] for name in cases}
+
+
+def test_no_data() -> None:
+    cases: dict[str, compose.Text] = {
+        "no limit": compose.dheapmon(0, X86),
+        "no heaps": compose.view_size(4096),
+        "failed": compose.FAILED,
+    }
+    assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
+    vista = compose.dskheap(0, VISTA) + compose.view_size(20480)
+    assert compose.statuses({"Vista": vista}, RULE) == {"Vista": "not_applicable"}
+
+
+def test_boundary() -> None:
+    """The heaps fill the limit to the KB, or exceed it by one; by rows or by the tool's own sum."""
+    cases: dict[str, compose.Text] = {
+        str(step): compose.dheapmon(0, X86) + compose.view_size(SUM - step) for step in (-1, 0, 1)
+    }
+    cases |= {f"sum {step}": compose.dheapmon(0, X86, kb=8192 + step) + compose.view_size(8192) for step in (-1, 0, 1)}
+    told = {name: bool(compose.findings(made, RULE)) for name, made in compose.documents(cases).items()}
+    assert told == {"-1": False, "0": False, "1": True, "sum -1": False, "sum 0": False, "sum 1": True}

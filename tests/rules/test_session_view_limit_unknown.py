@@ -1,0 +1,82 @@
+"""A limit that was not printed never raises an alarm; it only forbids to clear what may not fit."""
+
+from __future__ import annotations
+
+import compose
+from compose import DEFAULT, DISCONNECT, SYSTEM, VISTA, WINLOGON, X64, X86
+
+RULE = "session-view-limit-unknown"
+
+
+def test_fires() -> None:
+    text = compose.dheapmon(0, compose.filling(17000, 512))
+    told = compose.document(text)
+    (finding,) = compose.findings(told, RULE)
+    assert finding["severity"] in ("low", "info") and finding["certainty"] == "proved"
+    assert compose.cited(finding)[0] == ("-", compose.line_of(text, DEFAULT))
+    assert finding["subject"] == {"session": 0, "heaps_kb": 17000, "possible_kb": 20480}
+    assert "dd nt!MmSessionViewSize L1" in finding["actions"][0]
+    verdict = told["verdict"]
+    assert (verdict["mode"], verdict["reason"], verdict["certainty"]) == ("undecided", "incomplete", None)
+    assert [one["command"] for one in verdict["next"]] == ["dd nt!MmSessionViewSize L1"]
+
+
+def test_near_miss() -> None:
+    tight = compose.filling(17000, 512)
+    cases: dict[str, compose.Text] = {
+        "small": compose.dheapmon(0, X86),
+        "x64 fits under 104 MB": compose.dheapmon(0, X64),
+        "the limit is printed": compose.dheapmon(0, tight) + compose.view_size(49152),
+        "by the other command": compose.dheapmon(0, tight) + compose.vm4(49152),
+        "in another file": {"heaps.txt": compose.dheapmon(0, tight), "limit.txt": compose.view_size(49152)},
+        "history": compose.dheapmon(0, [*X86, *((compose.service(number), 512, 1.0) for number in range(25))])
+        + compose.dheapmon(0, X86),
+    }
+    assert set(compose.statuses(cases, RULE).values()) == {"clear"}
+
+
+def test_another_machines_limit() -> None:
+    """The limit of machine b says nothing of machine a."""
+    case = {
+        "a/heaps.txt": compose.dheapmon(0, compose.filling(17000, 512)),
+        "b/limit.txt": compose.dheapmon(0, X86) + compose.view_size(49152),
+    }
+    told = compose.document(case)
+    assert [one["machine"] for one in compose.findings(told, RULE)] == ["a"]
+
+
+def test_no_data() -> None:
+    cases: dict[str, compose.Text] = {"no heaps": compose.view_size(20480), "no table": compose.FAILED}
+    assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
+    big = [*VISTA, *((compose.service(number), 768, 1.0) for number in range(200))]
+    assert compose.statuses({"Vista": compose.dskheap(0, big)}, RULE) == {"Vista": "not_applicable"}
+
+
+def test_boundary() -> None:
+    """Heaps and the next one, against the smallest limit that each Windows can have, less what others take of it."""
+    x86, x64 = (WINLOGON, 128, 1.0), (WINLOGON, 192, 1.0)
+    kinds = {
+        "x86": ([x86, (DISCONNECT, 64, 1.0)], 20480 - 3584),
+        "x64": ([x64, (DISCONNECT, 96, 1.0)], 106496 - 4096),
+        "open": ([], 20480 - 3584),
+    }
+    cases: dict[str, compose.Text] = {}
+    expected = {}
+    for kind, (fixed, room) in kinds.items():
+        for wanted in (512, 768, 2048):
+            for step in (-1, 0, 1):
+                rest = room - wanted + step - wanted - sum(heap[1] for heap in fixed)
+                name = f"{kind} {wanted} {step}"
+                cases[name] = compose.dheapmon(0, [(DEFAULT, rest, 1), (SYSTEM, wanted, 1), *fixed])
+                expected[name] = step > 0
+    told = {name: bool(compose.findings(made, RULE)) for name, made in compose.documents(cases).items()}
+    assert told == expected
+
+
+def test_never_an_alarm() -> None:
+    """However much the heaps take, a limit that nobody printed convicts nothing."""
+    cases: dict[str, compose.Text] = {
+        str(kb): compose.dheapmon(0, compose.filling(kb, 512)) for kb in (17000, 20400, 20480, 49100, 106400, 500000)
+    }
+    modes = {name: one["verdict"]["mode"] for name, one in compose.documents(cases).items()}
+    assert modes == dict.fromkeys(cases, "undecided")

@@ -1,0 +1,294 @@
+"""The engine: a rule that raises costs one case, a rule without data is not called, and a case's document is its own whatever stands beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import compose
+import pytest
+from compose import DEFAULT, DISCONNECT, SYSTEM, VISTA, WINLOGON, X64, X86, Document
+
+import dumpscan
+from dumpscan import rules
+
+FULL_RULE, RISK_RULE = "desktop-heap-full", "desktop-heap-at-risk"
+TIGHT = [*X86, *((compose.service(number), 512, 1.0) for number in range(29))]
+GOOD = compose.dskheap(0, X86)
+FULL = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 99))
+# One text of each kind; the document of none may depend on the others.
+MIX: dict[str, bytes] = {
+    name: text.encode()
+    for name, text in {
+        "good": GOOD,
+        "good x64": compose.dskheap(0, X64),
+        "dheapmon": compose.dheapmon(0, X86),
+        "full": FULL,
+        "full default": compose.dskheap(1, compose.replaced(X86, DEFAULT, 3072, 99)[:3]),
+        "full Winlogon": compose.dskheap(0, compose.replaced(X86, WINLOGON, 128, 98)),
+        "almost full": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 95.3)),
+        "filling": compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 85)),
+        "lowered": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 256, 59.1)),
+        "two full": compose.dskheap(0, compose.replaced(compose.replaced(X86, SYSTEM, 512, 99), DEFAULT, 3072, 99)),
+        "exhausted": compose.dheapmon(0, TIGHT) + compose.view_size(20480),
+        "both": compose.dheapmon(0, compose.replaced(TIGHT, SYSTEM, 512, 99.5)) + compose.view_size(20480),
+        "pressure": compose.dheapmon(0, compose.filling(16384, 512)) + compose.view_size(20480),
+        "contradictory": compose.dheapmon(0, X86) + compose.view_size(4096),
+        "limit unknown": compose.dheapmon(0, compose.filling(17000, 512)),
+        "limit alone": compose.view_size(49152),
+        "memory": compose.vm4(20480, sessions=(0, 1)),
+        "memory and heaps": compose.dskheap(0, X86) + compose.vm4(20480, sessions=(0, 1)),
+        "cut": compose.without(GOOD, SYSTEM),
+        "failed": compose.FAILED,
+        "no types": compose.NO_TYPES,
+        "typed only": "kd> !dskheap -s 0\n",
+        "nameless": compose.nameless(1, [(3072, 15), (64, 3), (128, 3)]),
+        "bytes": compose.in_bytes(6291456, 1859584),
+        "Vista": compose.dskheap(0, VISTA) + compose.view_size(20480),
+        "history": FULL + GOOD,
+        "two sessions": GOOD + compose.dskheap(2, X86[:3]),
+        "two machines": GOOD + compose.dskheap(0, X64) + compose.view_size(106496),
+        "damaged": compose.blog(compose.dheapmon(0, X86)),
+        "prose": "Nothing of a debugger.\n",
+        "empty": "",
+        "dheapmon on 7": compose.banner(7601, name="Windows 7", target="x64") + compose.dheapmon(0, X64),
+        "banner": compose.banner(7601, name="Windows 7", target="x64", time="Mon Nov 16 09:30:00 2026")
+        + compose.dskheap(0, X64),
+    }.items()
+}
+
+
+@pytest.fixture(scope="module")
+def mixed() -> dict[str, Document]:
+    return _documents(MIX)
+
+
+def _documents(cases: Mapping[str, bytes]) -> dict[str, Document]:
+    analysis = dumpscan.analyze_cases(cases)
+    return {name: analysis.to_dict(name) for name in cases}
+
+
+# A rule that raises.
+
+
+def _with_check(
+    monkeypatch: pytest.MonkeyPatch, name: str, wrap: Callable[[Callable[..., Any], Mapping[str, Any]], Any]
+) -> None:
+    """Replace the check of one rule by a function of that check and its tables."""
+    known = dict(rules.all_rules())
+    one = known[name]
+    known[name] = dataclasses.replace(one, check=lambda **tables: wrap(one.check, tables))
+    monkeypatch.setattr(rules, "all_rules", lambda: known)
+
+
+def _raise_for(*cases: str) -> Callable[[Callable[..., Any], Mapping[str, Any]], Any]:
+    def wrap(check: Callable[..., Any], tables: Mapping[str, Any]) -> Any:
+        there = set(tables["desktop_heaps"]["case"])
+        if there & set(cases):
+            raise ZeroDivisionError(f"in {sorted(there & set(cases))[0]}")
+        return check(**tables)
+
+    return wrap
+
+
+@pytest.mark.parametrize("culprits", [("full",), ("good",), ("almost full", "two full"), ("both", "full", "history")])
+def test_a_rule_that_raises_costs_only_its_case(
+    monkeypatch: pytest.MonkeyPatch, mixed: dict[str, Document], culprits: tuple[str, ...]
+) -> None:
+    _with_check(monkeypatch, FULL_RULE, _raise_for(*culprits))
+    told = _documents(MIX)
+    for name in MIX:
+        outcome = compose.of_rule(told[name], FULL_RULE)
+        if name in culprits:
+            assert (outcome["status"], outcome["findings"]) == ("failed", [])
+            assert outcome["reason"] == f"ZeroDivisionError: in {name}"
+            others = [one for one in told[name]["outcomes"] if one["rule"] != FULL_RULE]
+            assert others == [one for one in mixed[name]["outcomes"] if one["rule"] != FULL_RULE]
+        else:
+            assert told[name] == mixed[name], "the fleet keeps the rest, with its evidence"
+
+
+def test_a_rule_that_raises_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every case with heaps fails; nothing is lost of the other rules."""
+    _with_check(monkeypatch, FULL_RULE, _raise_for("full", "good", "filling"))
+    told = _documents({name: MIX[name] for name in ("full", "good", "filling")})
+    assert {compose.of_rule(one, FULL_RULE)["status"] for one in told.values()} == {"failed"}
+    assert told["filling"]["verdict"]["mode"] == "at-risk"
+
+
+@pytest.mark.xfail(
+    strict=True, reason="judge() does not look at failed rules: a full heap is called no sign when its rule raised"
+)
+def test_a_failed_rule_clears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contract: no-sign only with complete evidence; a rule that could not look has not cleared the heap."""
+    _with_check(monkeypatch, FULL_RULE, _raise_for("full"))
+    assert _documents({"full": MIX["full"]})["full"]["verdict"]["mode"] != "no-sign"
+
+
+def test_a_rule_without_data_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[int] = []
+
+    def wrap(check: Callable[..., Any], tables: Mapping[str, Any]) -> Any:
+        called.append(len(tables["desktop_heaps"]))
+        return check(**tables)
+
+    _with_check(monkeypatch, FULL_RULE, wrap)
+    without = {name: MIX[name] for name in ("memory", "limit alone", "failed", "bytes", "prose", "empty")}
+    assert {compose.of_rule(one, FULL_RULE)["status"] for one in _documents(without).values()} == {"no_data"}
+    assert not called
+    _documents({"good": MIX["good"], "full": MIX["full"], "prose": MIX["prose"]})
+    assert called == [2 * len(X86)], "once, over all cases"
+
+
+def test_a_finding_without_evidence_is_refused() -> None:
+    """`found` asserts what the engine promises: each finding cites a line."""
+    findings = (
+        dumpscan.analyze(FULL.encode()).tables["desktop_heaps"].head(2).assign(severity="info", certainty="proved")
+    )
+    proof = rules.cite(findings, "a row")
+    assert rules.found(findings, proof).evidence["finding"].tolist() == findings.index.tolist()
+    with pytest.raises(AssertionError, match="without a line of evidence"):
+        rules.found(findings, proof.head(1))
+    with pytest.raises(AssertionError, match="without a line of evidence"):
+        rules.found(findings, proof.assign(line=proof["line"].where(proof.index == proof.index[0])))
+
+
+def test_a_check_that_cites_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The assertion reaches the outcome: failed, for the case in question."""
+
+    def wrap(check: Callable[..., Any], tables: Mapping[str, Any]) -> Any:
+        result = check(**tables)
+        return (
+            None
+            if result is None
+            else rules.found(result.findings, result.evidence[result.evidence["case"].ne("full")])
+        )
+
+    _with_check(monkeypatch, FULL_RULE, wrap)
+    told = _documents({name: MIX[name] for name in ("full", "two full", "good")})
+    statuses = {name: compose.of_rule(one, FULL_RULE)["status"] for name, one in told.items()}
+    assert statuses == {"full": "failed", "two full": "found", "good": "clear"}
+
+
+# Statuses and evidence.
+
+
+def test_every_rule_has_one_outcome(mixed: dict[str, Document]) -> None:
+    for document in mixed.values():
+        assert [one["rule"] for one in document["outcomes"]] == sorted(rules.all_rules())
+        for one in document["outcomes"]:
+            assert (one["status"] == "found") == bool(one["findings"])
+            assert (one["reason"] is None) == (one["status"] == "found")
+    assert {one["status"] for document in mixed.values() for one in document["outcomes"]} == {
+        "found",
+        "clear",
+        "no_data",
+        "not_applicable",
+    }
+
+
+def test_every_finding_cites_lines_of_its_case(mixed: dict[str, Document]) -> None:
+    seen = set()
+    for name, document in mixed.items():
+        lines = MIX[name].decode().splitlines()
+        for outcome in document["outcomes"]:
+            for finding in outcome["findings"]:
+                seen.add(outcome["rule"])
+                assert finding["evidence"], (name, outcome["rule"])
+                for one in finding["evidence"]:
+                    assert (one["file"], one["text"]) == ("-", lines[one["line"] - 1]), (name, outcome["rule"])
+                    assert (
+                        one["shows"]
+                        and "{" not in one["shows"]
+                        and "<NA>" not in one["shows"]
+                        and "nan" not in one["shows"]
+                    )
+    assert seen == set(rules.all_rules()), "the mix has a case for each rule"
+
+
+def test_words_are_whole(mixed: dict[str, Document]) -> None:
+    """Nothing that was not printed shows as a word of pandas."""
+    for name, document in mixed.items():
+        said = [
+            document["verdict"]["summary"],
+            *(finding["summary"] for outcome in document["outcomes"] for finding in outcome["findings"]),
+        ]
+        assert not [text for text in said if re.search(r"<NA>|\bnan\b|\bNone\b|\{", text)], name
+
+
+# A case is its own.
+
+
+def test_many_cases_are_as_one(mixed: dict[str, Document]) -> None:
+    """The same document from an analysis of its own."""
+    assert len(MIX) >= 30
+    alone = {name: dumpscan.analyze(text, case=name).to_dict() for name, text in MIX.items()}
+    assert {name for name in MIX if alone[name] != mixed[name]} == set()
+
+
+def test_order_of_cases_does_not_matter(mixed: dict[str, Document]) -> None:
+    reverse = _documents(dict(reversed(MIX.items())))
+    assert {name for name in MIX if reverse[name] != mixed[name]} == set()
+
+
+def test_very_many_cases() -> None:
+    """From 128 cases on, the codes of categories are wider; pandas has stumbled over that."""
+    kinds = list(MIX.items())
+    cases = {f"{number:03}": kinds[number % len(kinds)][1] for number in range(300)}
+    told = _documents(cases)
+    for number in range(len(kinds), 300):
+        assert told[f"{number:03}"] | {"case": ""} == _renamed(told[f"{number % len(kinds):03}"], f"{number:03}") | {
+            "case": ""
+        }
+
+
+def _renamed(document: Document, case: str) -> Document:
+    tables = {table: [row | {"case": case} for row in rows] for table, rows in document["tables"].items()}
+    return document | {"tables": tables}
+
+
+def test_documents_are_plain(mixed: dict[str, Document]) -> None:
+    """Plain Python values, through and through: what JSON gives back is the same."""
+    for name, document in mixed.items():
+        assert json.loads(json.dumps(document, allow_nan=False)) == document, name
+
+
+def test_the_seed_of_hashes_does_not_matter(tmp_path: Path) -> None:
+    for number, text in enumerate(MIX.values()):
+        (tmp_path / f"{number:02}").mkdir()
+        (tmp_path / f"{number:02}" / "log.txt").write_bytes(text)
+    code = "import json, pathlib, sys, dumpscan\n"
+    code += "cases = {path.name: path for path in sorted(pathlib.Path(sys.argv[1]).iterdir())}\n"
+    code += "made = dumpscan.analyze_cases(cases)\n"
+    code += "sys.stdout.write(json.dumps([made.to_dict(name) for name in cases]))\n"
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+        )
+        for seed in (0, 1, 2)
+    ]
+    printed = [process.communicate()[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert len(json.loads(printed[0])) == len(MIX)
+    assert printed[0] == printed[1] == printed[2]
+
+
+def test_the_same_twice(mixed: dict[str, Document]) -> None:
+    """Reading leaves nothing behind: the second analysis of a process is the first."""
+    assert _documents(MIX) == mixed
+
+
+def test_roles_of_fixed_heaps(mixed: dict[str, Document]) -> None:
+    """Role and owner are derived once, for all rules."""
+    rows = {row["desktop_path"]: (row["role"], row["owner"]) for row in mixed["good"]["tables"]["desktop_heaps"]}
+    assert rows[DEFAULT] == ("interactive", "interactive") and rows[WINLOGON][0] == rows[DISCONNECT][0] == "fixed"
+    assert rows[SYSTEM] == ("service", "LocalSystem") and rows[r"SAWinSta\SADesktop"] == ("service", "Task Scheduler")

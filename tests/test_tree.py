@@ -1,0 +1,121 @@
+"""The tree's own promises: no command without grammar, fixture and page; no rule without its four tests; nothing that the house forbids."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dumpscan.commands import all_commands
+from dumpscan.machines import LISTINGS
+from dumpscan.model import TABLES
+from dumpscan.rules import all_rules
+from dumpscan.scanning import MOST_LITERALS, literals
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = sorted((ROOT / "dumpscan").rglob("*.py"))
+FOUR_TESTS = {"test_fires", "test_near_miss", "test_no_data", "test_boundary"}
+
+
+def docs_pages() -> dict[str, str]:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    pages: dict[str, str] = module.pages()
+    return pages
+
+
+@pytest.mark.parametrize("name", sorted(all_commands()))
+def test_a_command_has_grammar_fixtures_and_page(name: str) -> None:
+    assert (ROOT / "grammars" / f"{name}.lark").is_file()
+    texts = {path.stem for path in (ROOT / "fixtures" / name).glob("*.txt")}
+    goldens = {path.stem for path in (ROOT / "fixtures" / name).glob("*.json")}
+    assert texts
+    assert texts == goldens
+    assert (ROOT / "docs" / "commands" / f"{name}.md").is_file()
+
+
+@pytest.mark.parametrize("name", sorted(all_rules()))
+def test_a_rule_has_its_four_tests_and_page(name: str) -> None:
+    slug = name.replace("-", "_")
+    tests = ast.parse((ROOT / "tests" / "rules" / f"test_{slug}.py").read_text(encoding="utf-8"))
+    assert {node.name for node in ast.walk(tests) if isinstance(node, ast.FunctionDef)} >= FOUR_TESTS
+    assert (ROOT / "docs" / "rules" / f"{name}.md").is_file()
+
+
+@pytest.mark.parametrize("name", sorted(all_rules()))
+def test_the_page_of_a_rule_says_what_people_ask(name: str) -> None:
+    page = all_rules()[name].page
+    assert [heading for heading in ("## What happens", "## How the log proves it", "## What to do", "## Sources") if heading not in page] == []
+
+
+def test_generated_docs_are_in_step() -> None:
+    pages = docs_pages()
+    there = {path.relative_to(ROOT / "docs").as_posix() for folder in ("commands", "rules") for path in (ROOT / "docs" / folder).glob("*.md")}
+    assert there == set(pages)
+    assert {name for name, text in pages.items() if (ROOT / "docs" / name).read_text(encoding="utf-8") != text} == set()
+
+
+def test_every_fixture_tells_its_source() -> None:
+    told = tomllib.loads((ROOT / "fixtures" / "sources.toml").read_text(encoding="utf-8"))
+    known = {entry["path"] for entry in told["file"]}
+    there = {path.relative_to(ROOT / "fixtures").as_posix() for path in (ROOT / "fixtures").rglob("*") if path.is_file()}
+    texts = {name for name in there if name.count("/") and not name.endswith(".json")}
+    assert texts == known
+
+
+def test_literals_are_fast_to_find() -> None:
+    # 65 literals or one of three bytes cost the search eight and two times its speed; a blank may be pasted as NBSP.
+    assert len(literals()) <= MOST_LITERALS
+    assert [literal for literal in literals() if len(literal) < 4 or b" " in literal] == []
+
+
+def test_commands_fill_tables_that_there_are() -> None:
+    assert {table for command in all_commands().values() for table in command.fills} <= set(TABLES)
+    assert set(LISTINGS) <= set(all_commands())
+
+
+def test_rules_need_columns_that_there_are() -> None:
+    derived = {"platforms", "view_space"}
+    needs = [need.split(".") for rule in all_rules().values() for need in rule.needs]
+    assert [need for need in needs if need[0] not in derived and need[1] not in TABLES[need[0]]] == []
+
+
+FORBIDDEN = {"pickle", "marshal", "shelve", "socket", "urllib.request", "http.client", "subprocess", "ctypes"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_dangerous_is_used(path: Path) -> None:
+    """No pickle, no network, no other program, no eval: customers' texts are hostile, and their machines are not ours."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert imported & FORBIDDEN == set()
+    assert called & {"eval", "exec", "compile", "__import__"} == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_digits_are_ascii(path: Path) -> None:
+    r"""`\d` takes Arabic digits for numbers."""
+    assert not re.search(r"(?<!\\)\\d", path.read_text(encoding="utf-8"))
+
+
+def test_rule_modules_start_without_pandas_and_lark() -> None:
+    code = "import sys; from dumpscan.rules import all_rules; from dumpscan.commands import all_commands; all_rules(); all_commands(); print({'pandas', 'lark', 'jinja2'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_readme_has_two_commands() -> None:
+    """CI takes the second one out of the README and runs it: exactly two blocks of one line each."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Two commands\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```[a-z]*\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    assert [block.count("\n") for block in blocks] == [1, 1]
