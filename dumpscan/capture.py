@@ -32,7 +32,7 @@ REPAIRS = {
 # Mail quoting, and the "## " into which Markdown turns the ruler that stood under a line.
 _QUOTING = re.compile(r"(?m)^[ ]*+(?:[>|]|#{1,6}(?= ))(?:[>|# ])*+")
 _LINE_ENDS = re.compile(r"\r\n?")
-_PROMPT = r"[ ]*+(?:\|\|[0-9]{1,3}:)?(?:[0-9.]{1,7}:[ ]?)?l?(?:[kK][dD](?:x86)?(?::[a-z0-9]{1,6}:?)?|[0-9]{1,3}:[0-9a-f]{3,4}(?::[a-z0-9]{1,6})?)>[^\n]*+\n"
+_PROMPT = r"[ ]*+[A-Za-z]:\\[^>\n]{0,200}>[^\n]*+\n|[ ]*+(?:\|\|[0-9]{1,3}:)?(?:[0-9.]{1,7}:[ ]?)?l?(?:[kK][dD](?:x86)?(?::[a-z0-9]{1,6}:?)?|[0-9]{1,3}:[0-9a-f]{3,4}(?::[a-z0-9]{1,6})?)>[^\n]*+\n"
 
 GAP = 5  # lines of something else that may stand inside a block: a late symbol warning, a stray debug print
 NEAR = 3  # lines beside a block that still belong to it when they bear its signs: a row cut in half, a wrapped total
@@ -239,7 +239,7 @@ def _extent(block: _Block, copy: Matching, runs: list[_Run], taken: set[int]) ->
             return False
         terminal = runs[at].terminals.get(command.name)
         if terminal is not None or runs[at].terminals:
-            return terminal == "RULER"
+            return terminal == "RULER" or (terminal is not None and at > last)
         if command.signs.search(copy.text, runs[at].start, runs[at].end):
             return True
         # What follows a command that printed nothing we know is its output, up to a blank line.

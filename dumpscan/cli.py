@@ -82,6 +82,8 @@ def report(
         targets = {}
         _note("no page is written: the current folder belongs to the case; name a file with -o", quiet)
     for target in targets.values():
+        if any(path != "-" and target.resolve() == Path(path).resolve() for path in paths):
+            raise DumpscanError(f"{target} is the evidence: name another file with -o")
         refuse_foreign(target, force)
     analysis = analyze(*sources, case=name or _case_name(Path(paths[0])), encoding=_known(encoding), hash_all=hash_all)
     doc = analysis.to_dict()
@@ -203,7 +205,12 @@ def explain(rule: Annotated[str, typer.Argument(help="Name of a rule, as `dumpsc
 
 
 def _print(text: str) -> None:
-    typer.echo(text, nl=False)
+    """Write to standard output; when its reader has gone (head, less), nobody is left to tell, and that is no failure."""
+    try:
+        typer.echo(text, nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _note(text: str, quiet: bool) -> None:
@@ -225,9 +232,6 @@ def main() -> None:
         sys.exit(USAGE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone (head, less): nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()

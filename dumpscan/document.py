@@ -31,6 +31,7 @@ REASONS = {
     NO_DATA: "What it needs is not in these texts, or only in a listing that is incomplete.",
     NOT_APPLICABLE: "It does not apply to this Windows.",
 }
+MOST_TEXT = 1000  # characters of a line that was not understood
 AROUND = 2  # lines quoted around a line of evidence
 MOST_EVIDENCE = 12  # lines of evidence a finding shows; a view that is full of heaps would cite hundreds
 
@@ -174,7 +175,8 @@ def _needed(needs: Sequence[str]) -> list[str]:
 
 def _problems(reading: Reading) -> Iterator[Document]:
     for problem in reading.problems:
-        yield {"file": reading.file, "line": problem.line, "text": problem.text, "reason": problem.reason}
+        text = problem.text if len(problem.text) <= MOST_TEXT else f"{problem.text[:MOST_TEXT]} [{len(problem.text) - MOST_TEXT:,} more characters]"
+        yield {"file": reading.file, "line": problem.line, "text": text, "reason": problem.reason}
 
 
 def _input(reading: Reading) -> Document:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dumpscan.capture import Capture, Problem, captures
 from dumpscan.ownreport import is_own_report
-from dumpscan.scanning import CHUNK, Scan, Stream, count_line_ends, line_starts, scan, windows
+from dumpscan.scanning import Scan, Stream, count_line_ends, line_starts, scan, windows
 
 HEAD = 4096  # bytes in which an encoding or a kind of file shows
 PAD = 8 * 1024  # characters read around a hit at first; doubled while a block reaches the edge
@@ -88,8 +88,10 @@ def sniff(head: bytes) -> tuple[str | None, str | None]:
         return "utf-16-le", None
     if pairs >= 2 and low > 0.4 * pairs and high < 0.1 * pairs:
         return "utf-16-be", None
-    strange = sum(head.count(byte) for byte in _CONTROLS) + (head.count(0) if head.count(0) < len(head) * 0.9 else 0)
-    if strange > 0.02 * len(head):
+    # A log that was cut short by a crash can be padded with NULs: one long run. In a binary file they stand everywhere.
+    text = head.replace(b"\0", b"")
+    strange, holes = sum(text.count(byte) for byte in _CONTROLS), len(re.findall(rb"\0+", head))
+    if strange > 0.02 * len(text) or holes > 4 + 0.002 * len(head):
         return None, "a binary file"
     return "bytes", None
 
@@ -165,8 +167,8 @@ def _whole_lines(stream: Stream, found: Scan, start: int, end: int) -> tuple[int
 
 def _lines_before(stream: Stream, found: Scan, offset: int) -> int:
     """Line ends before an offset: those before its chunk, and those of the chunk up to it."""
-    chunk = min(offset // CHUNK, len(found.lines_before) - 1)
-    units = found.units(_slice(stream, chunk * CHUNK, offset))
+    chunk = min(offset // found.chunk, len(found.lines_before) - 1)
+    units = found.units(_slice(stream, chunk * found.chunk, offset))
     return found.lines_before[chunk] + count_line_ends(units, found.after_cr[chunk])
 
 

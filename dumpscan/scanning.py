@@ -62,6 +62,7 @@ class Scan:
     """What one pass over a text found."""
 
     unit: np.dtype[Any]  # of a character: one byte, or two in UTF-16
+    chunk: int  # bytes read at a time
     size: int = 0  # bytes read
     hits: list[tuple[int, int]] = field(default_factory=list)  # (offset in bytes, number of the literal)
     lines_before: list[int] = field(default_factory=list)  # line ends before each chunk
@@ -95,9 +96,10 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
     import numpy as np
 
     search = _searcher()
-    found = Scan(np.dtype({"utf-16-le": "<u2", "utf-16-be": ">u2"}.get(encoding, "u1")))
+    unit = np.dtype({"utf-16-le": "<u2", "utf-16-be": ">u2"}.get(encoding, "u1"))
+    found = Scan(unit, chunk=min(CHUNK, size // 2 * 2 + 2))
     most = (max(map(len, literals())) - 1) * found.width  # what a literal that is cut by the end of a chunk can leave behind
-    buffer = bytearray(most + min(CHUNK, size + 2))
+    buffer = bytearray(most + found.chunk)
     view = memoryview(buffer)
     decoder = codecs.getincrementaldecoder("utf-8")()
     sha = hashlib.sha256() if hashed else None

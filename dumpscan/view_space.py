@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SESSION = [*MACHINE, "snapshot", "session"]
 SMALL_VIEW = 20480  # KB
+SMALLEST_LIMIT = 1024  # KB: "Maximum is 0K" is printed where the debugger could not read it
 # What GDI and others take of the view, in KB: 16 MB of heaps in 20 MB already failed (ntdebugging blog, comments 14 and 15).
 OTHERS_IN_SMALL_VIEW, OTHERS = 3584, 4096
 
@@ -60,7 +61,7 @@ def _with_limits(rows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     stands in the listing's own file before the rest. Two different values mean two boots: then only that of its own file counts."""
     import pandas as pd
 
-    views = limits[limits["limit"].eq("view_space")]
+    views = limits[limits["limit"].eq("view_space") & limits["kb"].ge(SMALLEST_LIMIT)]
     views = views.assign(machine_key=machine_keys(views), rank=views["origin"].eq("!vm 4").astype(int))
     views = views[views["rank"].eq(views.groupby("machine_key")["rank"].transform("min"))]
     columns = {"kb": "limit_kb", "origin": "limit_origin", "file": "limit_file", "line": "limit_line"}

@@ -161,10 +161,6 @@ def test_prose_of_a_mail_is_no_fact_of_the_machine() -> None:
         assert [row for row in tables[table] if row["file"] == "mail.txt"] == [], table
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a capture without a value (x with public symbols) counts as a cut listing: heaps that are all there are not cleared",
-)
 def test_a_limit_without_a_value_does_not_make_a_listing_incomplete() -> None:
     """`x nt!MmSession*` prints addresses only; the listing beside it is whole, and clears every heap."""
     listing = (CASES / "healthy" / "dheapmon.txt").read_bytes()

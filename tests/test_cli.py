@@ -166,10 +166,6 @@ def test_ctrl_c_is_130(run: Run, case: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="typer turns a broken pipe into exit code 1 before main() sees it; 1 means that a finding reached --fail-on",
-)
 @pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise there")
 def test_a_reader_that_goes_away_is_no_failure(case: Path) -> None:
     """`dumpscan report ... | head -1`"""

@@ -152,9 +152,6 @@ def test_long_log_padded_with_nuls(pad: int) -> None:
     check(read("case", "kd.log", text.encode() + b"\0" * pad), text + "\0", FIRST_ROW + lines_of(noise(8192)))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="sniff() takes a short log that is padded with NULs for a binary file: its table is lost"
-)
 @pytest.mark.parametrize("pad", [100, 3000, 64 * 1024])
 def test_short_log_padded_with_nuls(pad: int) -> None:
     check(read("case", "kd.log", TABLE.encode() + b"\0" * pad), TABLE + "\0", FIRST_ROW)
@@ -344,39 +341,26 @@ def limits_of(text: str) -> list[tuple[str, int]]:
     return [(limit, kb) for _, limit, _, kb, _ in rows]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the offset behind the symbol is not read: the value of a neighbour is taken for the limit"
-)
 @pytest.mark.parametrize("offset", ["-4 L2", "+4 L1", "+0x8 L1"])
 def test_memory_beside_the_variable_is_not_its_value(offset: str) -> None:
     assert ("view_space", 4096) not in limits_of(f"lkd> dd nt!MmSessionViewSize{offset}\n808ad250  00400000 03000000\n")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="numbers behind ?? are read as hex; there they are decimal unless 0x stands before"
-)
 def test_numbers_of_a_cpp_expression_are_decimal() -> None:
     asked = "lkd> ?? nt!MmSessionViewSize / 1024\nunsigned int 0xc000\n"
     assert limits_of(asked) in ([("view_space", 49152)], [])
 
 
-@pytest.mark.xfail(strict=True, reason="literals are searched in three spellings only; the debugger takes any")
 @pytest.mark.parametrize("name", ["mmSessionViewsize", "MmSESSIONViewSize", "MmSessionViewSIZE"])
 def test_symbol_in_a_spelling_of_ones_own(name: str) -> None:
     assert limits_of(f"lkd> dd nt!{name} L1\n808ad254  03000000\n") == [("view_space", 49152)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an empty prompt of the shell right after `dheapmon -s` is told as a line not understood"
-)
 def test_empty_shell_prompt_is_no_problem() -> None:
     reading = read("case", "console.txt", b"C:\\kktools>dheapmon -s\r\nC:\\kktools>\r\n")
     assert reading.problems == []
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="a whole listing without a row: answer._no_sign takes max() of nothing"
-)
 def test_listing_of_a_session_without_desktops() -> None:
     """CONTRACT: never raises for what the input holds."""
     head, rest = (

@@ -74,8 +74,10 @@ def check_totals(rows: Rows, begun: bool) -> None:
     total = rows.tables.get("heap_totals", [])
     if not begun:
         rows.state, rows.shortfall = "silent", "the command was typed, but nothing that it prints follows"
+    elif not heaps:
+        rows.cut("its rows are not there")
     elif not total:
-        rows.cut("its total is not there, so rows may be missing" if heaps else "its rows are not there")
+        rows.cut("its total is not there, so rows may be missing")
     else:
         *_, kb, count = total[0]
         found = sum(row[6] for row in heaps)

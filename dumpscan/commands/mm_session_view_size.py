@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 PRINTS = "nt!MmSessionViewSize"
 FILLS = ("session_limits", "tool_failures")
-LITERALS = (b"essionViewSize", b"essionPoolSize", b"essionviewsize", b"essionpoolsize", b"ESSIONVIEWSIZE", b"ESSIONPOOLSIZE")
+# Symbols are typed in any case: the ends of the name in the spellings of its two words.
+LITERALS = (
+    b"iewSize", b"iewsize", b"IEWSIZE", b"iewSIZE", b"IEWSize", b"IEWsize", b"oolSize", b"oolsize", b"OOLSIZE", b"oolSIZE", b"OOLSize", b"OOLsize",
+)  # fmt: skip
 PROOF = frozenset({"ASK_DUMP", "ASK_POI", "ASK_TYPED", "ASK_SYMBOL", "SYMBOL"})
 SIGNS = re.compile(r"(?i)mmsession(?:view|pool)size|Evaluate expression:")
 
@@ -34,7 +37,7 @@ SIGNS = re.compile(r"(?i)mmsession(?:view|pool)size|Evaluate expression:")
 PLAUSIBLE = range(1 << 20, 1 << 36)
 
 _NAME = re.compile(r"(?i)MmSession(View|Pool)Size")
-_WORD = re.compile(r"[ ]*+[0-9A-Fa-f]{8}(?:`?[0-9A-Fa-f]{8})?[ ]++(\S++)(?:[ ]++(\S++))?")
+_WORD = re.compile(r"[ ]*+[0-9A-Fa-f]{8}(?:`?[0-9A-Fa-f]{8})?[ ]++(\S++)")
 _RESULT = re.compile(r"expression: (-?[0-9]+) =")
 _ASSIGNED = re.compile(r"= 0x([0-9A-Fa-f`]+)[ ]*\n")
 _TYPED = re.compile(r"(0x[0-9A-Fa-f`]+|0n[0-9]+|[0-9]+)[ ]*\n")
@@ -77,15 +80,21 @@ def _limit(rows: Rows, line: int, named: str, values: list[int]) -> None:
 
 def _read_dump(form: Tree[Token], rows: Rows) -> None:
     ask = next(iter(tokens(form, "ASK_DUMP")))
+    named = [part for part in ask.split(";") if _NAME.search(part)]
+    words = list(tokens(form, "WORDS"))
+    if len(named) > 1 and len(words) != len(named):
+        rows.cut("several variables were asked for in one line, and which value is whose is not clear")
+        return
     value: int | None = None
-    for token in tokens(form, "WORDS"):
-        low, high = _WORD.findall(token)[0]
+    # One variable: its value is the first word; further lines are the memory behind it.
+    for name, token in zip(named, words, strict=False):
+        low = _WORD.findall(token)[0]
         if "?" in low:
             rows.failed(PRINTS, token)
             continue
         # dq and dp print 64 bits as two halves with a backtick; dd prints 32 bits at a time, the low half first.
         value = int(low.replace("`", ""), 16)
-        _limit(rows, rows.line(token), ask, [value])
+        _limit(rows, rows.line(token), name, [value])
     for conversion in form.find_data("conversion"):
         _check_conversion(conversion, ask, value, rows)
 
@@ -126,7 +135,7 @@ def _read_typed(form: Tree[Token], rows: Rows) -> None:
         return
     name = _NAME.search(ask)
     assert name is not None
-    divisor = _divisor(ask[name.end() :].replace(")", " ").strip())
+    divisor = _divisor(ask[name.end() :].replace(")", " "), base=16 if "@@masm" in ask else 10)
     for token in tokens(form, "TYPED"):
         number = _TYPED.findall(token)[0]
         if divisor is None:
@@ -136,13 +145,15 @@ def _read_typed(form: Tree[Token], rows: Rows) -> None:
             _limit(rows, rows.line(token), ask, [value * divisor])
 
 
-def _number(word: str) -> int:
-    """A number as the debugger reads it: hex unless it says 0n."""
+def _number(word: str, base: int = 16) -> int:
+    """A number as the debugger reads it: 0x is hex, 0n decimal; bare ones are hex for `?` and decimal for `??`."""
     word = word.lower().replace("`", "")
-    return int(word[2:]) if word.startswith("0n") else int(word.removeprefix("0x"), 16)
+    if word.startswith(("0x", "0n")):
+        return int(word[2:], 16 if word[1] == "x" else 10)
+    return int(word, base)
 
 
-def _divisor(expression: str) -> int | None:
+def _divisor(expression: str, base: int = 16) -> int | None:
     """What "/ 400 / 400", "/ (400*400)", "/ 0n1024" or ">> 0n20" divides by; None when it is something else."""
     expression = re.split(r"<--|//|\$\$|;", expression)[0].strip()
     divisor = 1
@@ -150,7 +161,10 @@ def _divisor(expression: str) -> int | None:
         match = _DIVISORS.match(expression)
         if match is None:
             return None
-        numbers = [_number(word) for word in re.findall(rf"(?i){_NUMBER}", match[0])]
+        try:
+            numbers = [_number(word, base) for word in re.findall(rf"(?i){_NUMBER}", match[0])]
+        except ValueError:  # a hex digit in a decimal number
+            return None
         for number in numbers:
             divisor *= 1 << min(number, 64) if match[0].startswith(">>") else number
         expression = expression[match.end() :]

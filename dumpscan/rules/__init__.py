@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dumpscan.machines import LISTINGS
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -163,8 +165,8 @@ def _cases_with_cut_listings(one: Rule, tables: Mapping[str, pd.DataFrame], case
     if not any(need.startswith(("desktop_heaps.", "view_space.")) for need in one.needs):
         return np.zeros(cases, bool)
     captures = tables["captures"]
-    cut = (captures["state"].isin(["cut", "silent"]) & ~captures["superseded"]).to_numpy(bool, na_value=False)
-    return np.isin(np.arange(cases), captures.loc[cut, "case"].cat.codes)
+    cut = captures["command"].isin(LISTINGS) & captures["state"].isin(["cut", "silent"]) & ~captures["superseded"]
+    return np.isin(np.arange(cases), captures.loc[cut.to_numpy(bool, na_value=False), "case"].cat.codes)
 
 
 def _check(one: Rule, tables: Mapping[str, pd.DataFrame], cases: NDArray[np.intp], outcome: Outcome) -> None:

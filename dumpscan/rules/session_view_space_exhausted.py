@@ -62,7 +62,7 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words; the sum is written out."""
     limit, heaps, wanted = int(row["limit_kb"]), int(row["most_kb"]), int(row["next_kb"])
     summary = (
-        f"Session view space is exhausted in {session_name(row['session'])}: {count(int(row['desktops']), 'desktop heap')} take "
+        f"Session view space is exhausted in {session_name(row['session'])}: {count(int(row['desktops']), 'desktop heap takes', 'desktop heaps take')} "
         f"{kb(heaps)} of {kb(limit)}, {kb(limit - heaps)} are left, and the next desktop needs {kb(wanted)}."
     )
     keys = ("session", "heaps_kb", "limit_kb", "next_kb", "interactive_kb", "service_kb", "fixed_kb", "desktops")
