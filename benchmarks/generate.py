@@ -1,7 +1,7 @@
 """Make the inputs of the benchmarks: the same bytes each time, shapes as the debugger prints them, figures composed.
 
-    python benchmarks/generate.py cases OUT 2000     2,000 case folders, one in 20 in UTF-16
-    python benchmarks/generate.py log OUT.log 200    one log of 200 MB with one table in its middle
+python benchmarks/generate.py cases OUT 2000     2,000 case folders, one in 20 in UTF-16
+python benchmarks/generate.py log OUT.log 200    one log of 200 MB with one table in its middle
 """
 
 from __future__ import annotations
@@ -20,20 +20,40 @@ NOISE = (
 
 def listing(random_: random.Random, session: int) -> str:
     """A table of !dskheap with 5 to 30 desktops."""
-    names = ["WinSta0\\Default", "WinSta0\\Disconnect", "WinSta0\\Winlogon", "Service-0x0-3e7$\\Default", "Service-0x0-3e4$\\Default"]
+    names = [
+        "WinSta0\\Default",
+        "WinSta0\\Disconnect",
+        "WinSta0\\Winlogon",
+        "Service-0x0-3e7$\\Default",
+        "Service-0x0-3e4$\\Default",
+    ]
     names += [f"Service-0x0-{random_.randrange(0x10000, 0xFFFFF):x}$\\Default" for _ in range(random_.randrange(25))]
     sizes = [3072, 64, 128] + [512] * (len(names) - 3)
     worst = random_.choice((15, 40, 84, 95, 99))
-    rows = [f"  {name:<29}{size:>10}{random_.randrange(worst) if at else worst:>17}%" for at, (name, size) in enumerate(zip(names, sizes, strict=True))]
+    rows = [
+        f"  {name:<29}{size:>10}{random_.randrange(worst) if at else worst:>17}%"
+        for at, (name, size) in enumerate(zip(names, sizes, strict=True))
+    ]
     head = f"kd> !dskheap -s {session}\n  Winstation\\Desktop            Heap Size(KB)   Used Rate(%)\n{'-' * 60}\n"
     total = f"{'-' * 54}\n                Total Desktop: ({sum(sizes):>8} KB - {len(names):>3} desktops)\n                Session ID:  {session}\n{'=' * 60}\n"
     return head + "\n".join(rows) + "\n" + total
 
 
 def vm(random_: random.Random) -> str:
-    labels = ("Physical Memory", "Available Pages", "ResAvail Pages", "Free System PTEs", "NonPagedPool Usage", "PagedPool Usage", "Committed pages", "Commit limit")
+    labels = (
+        "Physical Memory",
+        "Available Pages",
+        "ResAvail Pages",
+        "Free System PTEs",
+        "NonPagedPool Usage",
+        "PagedPool Usage",
+        "Committed pages",
+        "Commit limit",
+    )
     counters = [(label, random_.randrange(1000, 500000)) for label in labels]
-    return "kd> !vm 4\n\n*** Virtual Memory Usage ***\n" + "".join(f"\t{label + ':':<21}{pages:>9} ({pages * 4:>9} Kb)\n" for label, pages in counters)
+    return "kd> !vm 4\n\n*** Virtual Memory Usage ***\n" + "".join(
+        f"\t{label + ':':<21}{pages:>9} ({pages * 4:>9} Kb)\n" for label, pages in counters
+    )
 
 
 def noise(random_: random.Random, size: int) -> str:

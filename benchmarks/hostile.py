@@ -1,6 +1,6 @@
 """Lines that could make a pattern quadratic: the time of four times the line over that of the line, the worst first. About 4 is linear.
 
-    python benchmarks/hostile.py
+python benchmarks/hostile.py
 """
 
 from __future__ import annotations

@@ -16,7 +16,9 @@ def pages() -> dict[str, str]:
     found = {}
     for command in all_commands().values():
         title, _, body = cleandoc(command.page).partition("\n")
-        found[f"commands/{command.name}.md"] = f"# {title}\n{body}\n\nFills: {', '.join(f'`{table}`' for table in command.fills)}\n"
+        found[f"commands/{command.name}.md"] = (
+            f"# {title}\n{body}\n\nFills: {', '.join(f'`{table}`' for table in command.fills)}\n"
+        )
     for rule in all_rules().values():
         title, _, body = rule.page.partition("\n")
         needs = ", ".join(f"`{need}`" for need in rule.needs)

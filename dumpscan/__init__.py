@@ -1,9 +1,9 @@
 """dumpscan: tells from saved text alone why a Windows machine ran out of desktop heap or session view space.
 
-    import dumpscan
-    analysis = dumpscan.analyze("case123/")
-    analysis.tables["desktop_heaps"]  # pandas
-    analysis.to_dict()["verdict"]["summary"]
+import dumpscan
+analysis = dumpscan.analyze("case123/")
+analysis.tables["desktop_heaps"]  # pandas
+analysis.to_dict()["verdict"]["summary"]
 """
 
 from dumpscan.analysis import Analysis, analyze, analyze_cases

@@ -69,7 +69,10 @@ def analyze(*sources: Source, case: str | None = None, encoding: str | None = No
     if not sources:
         raise DumpscanError("nothing to analyse: name a file or a folder")
     name = case or _name(sources[0])
-    return Analysis([name], [read_input(one, encoding, hash_all) for one in inputs_of(name, [_opened(source) for source in sources])])
+    return Analysis(
+        [name],
+        [read_input(one, encoding, hash_all) for one in inputs_of(name, [_opened(source) for source in sources])],
+    )
 
 
 def analyze_cases(cases: Mapping[str, Source | Sequence[Source]], encoding: str | None = None) -> Analysis:

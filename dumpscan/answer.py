@@ -7,7 +7,18 @@ from typing import Any
 
 from dumpscan.platforms import SINCE
 from dumpscan.rules import CERTAINTIES, SEVERITIES
-from dumpscan.verdict import AT_RISK, BOTH, CONTRADICTORY, HEAP_FULL, INCOMPLETE, NO_EVIDENCE, NO_SIGN, TOOL_FAILED, UNDECIDED, VIEW_EXHAUSTED
+from dumpscan.verdict import (
+    AT_RISK,
+    BOTH,
+    CONTRADICTORY,
+    HEAP_FULL,
+    INCOMPLETE,
+    NO_EVIDENCE,
+    NO_SIGN,
+    TOOL_FAILED,
+    UNDECIDED,
+    VIEW_EXHAUSTED,
+)
 from dumpscan.words import heap_name, kb, percent, session_name
 
 Document = dict[str, Any]
@@ -57,16 +68,33 @@ IN_FORCE = {
 
 
 def answer(
-    machines: Sequence[Row], outcomes: Sequence[Document], tables: Mapping[str, Sequence[Row]], views: Sequence[Row], platforms: Sequence[Row]
+    machines: Sequence[Row],
+    outcomes: Sequence[Document],
+    tables: Mapping[str, Sequence[Row]],
+    views: Sequence[Row],
+    platforms: Sequence[Row],
 ) -> Document:
     """The `verdict` part of a document. `machines` are the verdicts of the case's machines, the worst first."""
     if not machines:
-        return _document(None, UNDECIDED, NO_EVIDENCE, None, _no_evidence(tables), [], [HEAPS, DHEAPMON, LIMIT], _scope(None, tables), [], [])
+        return _document(
+            None,
+            UNDECIDED,
+            NO_EVIDENCE,
+            None,
+            _no_evidence(tables),
+            [],
+            [HEAPS, DHEAPMON, LIMIT],
+            _scope(None, tables),
+            [],
+            [],
+        )
     worst = machines[0]
     told = [_machine_answer(machine, outcomes, tables, views) for machine in machines]
     summary, deciding = told[0]
     platform = next((one for one in platforms if one["machine"] == worst["machine"]), {"era": None})
-    evidence = [line for finding in deciding for line in finding["evidence"]] or _listing_lines(worst["machine"], tables)
+    evidence = [line for finding in deciding for line in finding["evidence"]] or _listing_lines(
+        worst["machine"], tables
+    )
     others = [
         {"machine": machine["machine"], "mode": machine["mode"], "certainty": _certainty(machine), "summary": text}
         for machine, (text, _) in zip(machines[1:], told[1:], strict=True)
@@ -109,7 +137,14 @@ def _certainty(machine: Row) -> str | None:
 def _findings(machine: str, kinds: Sequence[str], outcomes: Sequence[Document]) -> list[Document]:
     """Findings of a machine that stand for one of these verdicts or doubts; of each kind the strongest first."""
     found = [
-        (kinds.index(outcome["says"]), CERTAINTIES.index(finding["certainty"]), SEVERITIES.index(finding["severity"]), _room(finding), at, finding)
+        (
+            kinds.index(outcome["says"]),
+            CERTAINTIES.index(finding["certainty"]),
+            SEVERITIES.index(finding["severity"]),
+            _room(finding),
+            at,
+            finding,
+        )
         for outcome in outcomes
         if outcome["says"] in kinds
         for at, finding in enumerate(outcome["findings"])
@@ -124,7 +159,9 @@ def _room(finding: Document) -> float:
     return float("inf") if free is None else float(free)
 
 
-def _machine_answer(machine: Row, outcomes: Sequence[Document], tables: Mapping[str, Sequence[Row]], views: Sequence[Row]) -> tuple[str, list[Document]]:
+def _machine_answer(
+    machine: Row, outcomes: Sequence[Document], tables: Mapping[str, Sequence[Row]], views: Sequence[Row]
+) -> tuple[str, list[Document]]:
     """One sentence (two where both modes hold) about a machine, and the findings that carry it."""
     mode, name = machine["mode"], machine["machine"]
     if mode == NO_SIGN:
@@ -132,8 +169,14 @@ def _machine_answer(machine: Row, outcomes: Sequence[Document], tables: Mapping[
     kinds = SPEAKS_FOR.get(machine["reason"] if mode == UNDECIDED else mode, ())
     found = _findings(name, kinds, outcomes)
     if not found:
-        return _no_evidence({table: [row for row in rows if row["machine"] == name] for table, rows in tables.items()}), []
-    first = [next(finding for finding in found if finding in _findings(name, [kind], outcomes)) for kind in kinds if _findings(name, [kind], outcomes)]
+        return _no_evidence(
+            {table: [row for row in rows if row["machine"] == name] for table, rows in tables.items()}
+        ), []
+    first = [
+        next(finding for finding in found if finding in _findings(name, [kind], outcomes))
+        for kind in kinds
+        if _findings(name, [kind], outcomes)
+    ]
     sentence = " ".join(finding["summary"] for finding in first)
     more = len(found) - len(first)
     if more:
@@ -143,16 +186,29 @@ def _machine_answer(machine: Row, outcomes: Sequence[Document], tables: Mapping[
 
 def _listings(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Row]:
     """The latest listings of a machine."""
-    return [row for row in tables["captures"] if row["machine"] == machine and row["state"] == "whole" and row["command"] in ("dskheap", "dheapmon") and not row["superseded"]]
+    return [
+        row
+        for row in tables["captures"]
+        if row["machine"] == machine
+        and row["state"] == "whole"
+        and row["command"] in ("dskheap", "dheapmon")
+        and not row["superseded"]
+    ]
 
 
 def _sessions(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> list[int | None]:
-    sessions = {row["session"] for row in tables["desktop_heaps"] if row["machine"] == machine and not row["superseded"]}
+    sessions = {
+        row["session"] for row in tables["desktop_heaps"] if row["machine"] == machine and not row["superseded"]
+    }
     return sorted(sessions, key=lambda session: (session is None, session or 0))
 
 
 def _no_sign(machine: str, tables: Mapping[str, Sequence[Row]], views: Sequence[Row]) -> str:
-    heaps = [row for row in tables["desktop_heaps"] if row["machine"] == machine and not row["superseded"] and row["used_percent"] is not None]
+    heaps = [
+        row
+        for row in tables["desktop_heaps"]
+        if row["machine"] == machine and not row["superseded"] and row["used_percent"] is not None
+    ]
     fullest = max(heaps, key=lambda row: row["used_percent"])
     sessions = " and ".join(session_name(session) for session in _sessions(machine, tables))
     mine = [view for view in views if view["machine"] == machine and not view["superseded"]]
@@ -180,13 +236,20 @@ def _no_evidence(tables: Mapping[str, Sequence[Row]]) -> str:
 def _listing_lines(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Document]:
     """What "no sign" rests on: the tool's own total of each listing."""
     return [
-        {"file": row["file"], "line": row["line"], "text": "", "shows": f"{row['desktops']} desktops with {kb(row['total_kb'])}, and the rows add up to it"}
+        {
+            "file": row["file"],
+            "line": row["line"],
+            "text": "",
+            "shows": f"{row['desktops']} desktops with {kb(row['total_kb'])}, and the rows add up to it",
+        }
         for row in tables["heap_totals"]
         if row["machine"] == machine
     ]
 
 
-def _next(worst: Row, platform: Row, tables: Mapping[str, Sequence[Row]], outcomes: Sequence[Document]) -> list[Document]:
+def _next(
+    worst: Row, platform: Row, tables: Mapping[str, Sequence[Row]], outcomes: Sequence[Document]
+) -> list[Document]:
     """The commands that would settle an undecided case, or make a decided one surer."""
     mode, machine = worst["mode"], worst["machine"]
     has_limit = any(row["machine"] == machine and row["limit"] == "view_space" for row in tables["session_limits"])
@@ -198,7 +261,9 @@ def _next(worst: Row, platform: Row, tables: Mapping[str, Sequence[Row]], outcom
             return [EVENTS, CSRSS, HEAPS] if modern else [HEAPS, *old, EVENTS, CSRSS]
         cut = any(outcome["rule"] == "evidence-incomplete" and outcome["findings"] for outcome in outcomes)
         return limit if worst["reason"] == INCOMPLETE and not cut else [HEAPS, *old, *limit]
-    again = HEAPS | {"why": "once more while it fails, and in each session that has the trouble: use can be far higher then"}
+    again = HEAPS | {
+        "why": "once more while it fails, and in each session that has the trouble: use can be far higher then"
+    }
     if mode == NO_SIGN:
         return [again, *limit] if worst["certainty"] else [again]
     if mode == VIEW_EXHAUSTED:
@@ -210,7 +275,9 @@ def _scope(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document
     sessions = _sessions(machine, tables)
     known = {row["session"]: row for row in tables["session_memory"] if row["machine"] == machine}
     missing = [
-        f"session {session} is there ({row['file']}:{row['line']}), but its heaps were not captured" for session, row in sorted(known.items()) if session not in sessions
+        f"session {session} is there ({row['file']}:{row['line']}), but its heaps were not captured"
+        for session, row in sorted(known.items())
+        if session not in sessions
     ]
     times = [row["session_time"] for row in tables["systems"] if row["machine"] == machine and row["session_time"]]
     captured = ", ".join(session_name(session) for session in sessions)
@@ -218,10 +285,21 @@ def _scope(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document
         "machine": machine,
         "sessions": sessions,
         "moment": times[-1] if times else None,
-        "not_captured": [*missing, f"any session other than {captured}, and any other moment" if captured else "the heaps of any session"],
-        "assumed": ["that the trouble is in a session captured here, and was going on at that moment"] if captured else [],
+        "not_captured": [
+            *missing,
+            f"any session other than {captured}, and any other moment" if captured else "the heaps of any session",
+        ],
+        "assumed": ["that the trouble is in a session captured here, and was going on at that moment"]
+        if captured
+        else [],
     }
 
 
 def _history(machine: str, outcomes: Sequence[Document]) -> list[str]:
-    return [finding["summary"] for outcome in outcomes if outcome["rule"] == "desktop-heap-was-full" for finding in outcome["findings"] if finding["machine"] == machine]
+    return [
+        finding["summary"]
+        for outcome in outcomes
+        if outcome["rule"] == "desktop-heap-was-full"
+        for finding in outcome["findings"]
+        if finding["machine"] == machine
+    ]

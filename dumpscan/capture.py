@@ -21,7 +21,28 @@ if TYPE_CHECKING:
 
 # One-to-one, so that offsets and columns stay true: blog copies turn blanks into NBSP and "-" into an en dash, "x86" into U+00D7 "86".
 REPAIRS = {
-    **dict.fromkeys([0x00, 0x09, 0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x1F, 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF], " "),
+    **dict.fromkeys(
+        [
+            0x00,
+            0x09,
+            0x0B,
+            0x0C,
+            0x1C,
+            0x1D,
+            0x1E,
+            0x1F,
+            0x85,
+            0xA0,
+            0x1680,
+            0x2028,
+            0x2029,
+            0x202F,
+            0x205F,
+            0x3000,
+            0xFEFF,
+        ],
+        " ",
+    ),
     **dict.fromkeys(range(0x2000, 0x200B), " "),
     **dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-"),
     **dict.fromkeys([0x2018, 0x2019, 0x201A, 0x201B], "'"),
@@ -109,7 +130,9 @@ class Capture:
     last: int
     tables: dict[str, list[tuple[Any, ...]]]
     session: int | None = None
-    state: str | None = None  # "whole", "cut", "failed", "silent"; None: a command whose output does not say how much of it there is
+    state: str | None = (
+        None  # "whole", "cut", "failed", "silent"; None: a command whose output does not say how much of it there is
+    )
     shortfall: str | None = None
     parsed: int = 0
     blank: int = 0
@@ -125,7 +148,7 @@ class _Run(NamedTuple):
     start: int  # offset in the matching copy
     end: int
     line: int  # index of its first line in the matching copy
-    count: int
+    lines: int
     prompt: bool
 
 
@@ -134,7 +157,9 @@ def grammar(command: str) -> Lark:
     """The LALR parser of one command; loaded when a text may hold its output, and never cached on disk (that would unpickle a temporary file)."""
     from lark import Lark
 
-    return Lark.open(str(resource_dir("grammars") / f"{command}.lark"), parser="lalr", lexer="contextual", maybe_placeholders=False)
+    return Lark.open(
+        str(resource_dir("grammars") / f"{command}.lark"), parser="lalr", lexer="contextual", maybe_placeholders=False
+    )
 
 
 @cache
@@ -189,13 +214,15 @@ class _Block:
         if not self.terminals & self.command.proof:
             return None
         try:
-            tree: Tree[Token] = self.parser.feed_eof()
+            tree: Tree[Token] = self.parser.feed_eof()  # type: ignore[no-untyped-call]
         except UnexpectedInput:  # an optional part that was begun and cut, such as "Session ID: 0" without its total
             return None
         return tree
 
 
-def _blocks(command: Command, copy: Matching, runs: list[_Run], taken: set[int]) -> Iterator[tuple[_Block, Tree[Token]]]:
+def _blocks(
+    command: Command, copy: Matching, runs: list[_Run], taken: set[int]
+) -> Iterator[tuple[_Block, Tree[Token]]]:
     """The blocks of one command, in order; `taken` are runs that another command has."""
     from lark import Token
 
@@ -207,7 +234,7 @@ def _blocks(command: Command, copy: Matching, runs: list[_Run], taken: set[int])
         if terminal in ignored:
             continue
         if terminal is None or at in taken:
-            strangers += run.count
+            strangers += run.lines
             if block and (run.prompt or at in taken or strangers > GAP or _belongs_to_another(run)):
                 if tree := block.tree():
                     yield block, tree
@@ -259,17 +286,31 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
     runs = _runs(copy, names)
     found: list[Capture] = []
     taken: set[int] = set()
-    for name in names:  # dheapmon before dskheap: headings are the same in both, and what has no row of its own is the latter's
+    for name in (
+        names
+    ):  # dheapmon before dskheap: headings are the same in both, and what has no row of its own is the latter's
         parsed = list(_blocks(known[name], copy, runs, taken))
         taken.update(at for block, _ in parsed for at in block.runs)
         for block, tree in parsed:
             first, last = _extent(block, copy, runs, taken)
             span = range(first, last + 1)
             taken.update(span)
-            raw = {copy.lines[n]: physical[copy.lines[n] - first_line] for at in span for n in range(runs[at].line, runs[at].line + runs[at].count)}
+            raw = {
+                copy.lines[n]: physical[copy.lines[n] - first_line]
+                for at in span
+                for n in range(runs[at].line, runs[at].line + runs[at].lines)
+            }
             rows = Rows(copy.lines, raw)
             known[name].read(tree, rows)
-            found.append(_account(Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.state, rows.shortfall), runs, span, raw, copy))
+            found.append(
+                _account(
+                    Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.state, rows.shortfall),
+                    runs,
+                    span,
+                    raw,
+                    copy,
+                )
+            )
     found.sort(key=lambda capture: capture.first)
     for capture in found:
         low = max(first_line, capture.first - CONTEXT)
@@ -283,11 +324,13 @@ def _account(capture: Capture, runs: list[_Run], span: range, raw: Mapping[int, 
         run = runs[at]
         terminal = run.terminals.get(capture.command)
         if terminal is None:
-            lines = copy.lines[run.line : run.line + run.count]
-            capture.problems += [Problem(n, raw[n], f"stands in a block of {capture.command} and fits none of its lines") for n in lines]
+            lines = copy.lines[run.line : run.line + run.lines]
+            capture.problems += [
+                Problem(n, raw[n], f"stands in a block of {capture.command} and fits none of its lines") for n in lines
+            ]
         elif terminal.endswith(("NOISE", "ELISION")):
-            capture.noise += run.count
+            capture.noise += run.lines
         else:
-            capture.parsed += run.count
+            capture.parsed += run.lines
     capture.blank = capture.last + 1 - capture.first - capture.parsed - capture.noise - len(capture.problems)
     return capture

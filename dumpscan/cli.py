@@ -6,7 +6,7 @@ import difflib
 import os
 import sys
 import traceback
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,14 +18,14 @@ from dumpscan.version import __version__
 BUG, NOTHING_TO_JUDGE, USAGE, FAILED_ON, INTERRUPTED = 4, 3, 2, 1, 130
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     html = "html"
     text = "text"
     markdown = "markdown"
     json = "json"
 
 
-class Level(str, Enum):
+class Level(StrEnum):
     critical = "critical"
     high = "high"
     medium = "medium"
@@ -37,7 +37,9 @@ ENDINGS = {Format.html: "html", Format.text: "txt", Format.markdown: "md", Forma
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 
-Encoding = Annotated[str | None, typer.Option(help="Code page of the texts, where it is not UTF-8, UTF-16 or cp1252.", metavar="NAME")]
+Encoding = Annotated[
+    str | None, typer.Option(help="Code page of the texts, where it is not UTF-8, UTF-16 or cp1252.", metavar="NAME")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on standard error.")]
 Force = Annotated[bool, typer.Option(help="Overwrite what dumpscan did not write.")]
 
@@ -50,7 +52,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
     debug: Annotated[bool, typer.Option(help="Print a traceback where dumpscan itself fails.")] = False,
 ) -> None:
     """Tell from saved text why a Windows machine ran out of desktop heap or session view space.
@@ -61,9 +65,16 @@ def _options(
 
 @app.command()
 def report(
-    paths: Annotated[list[str], typer.Argument(help="A folder, files, or - for standard input; several are one case.", metavar="PATH...")],
-    output: Annotated[str | None, typer.Option("-o", "--output", help="File to write, or - for standard output.", metavar="FILE|-")] = None,
-    formats: Annotated[list[Format] | None, typer.Option("--format", help="html (default), text, markdown or json; may be repeated.")] = None,
+    paths: Annotated[
+        list[str],
+        typer.Argument(help="A folder, files, or - for standard input; several are one case.", metavar="PATH..."),
+    ],
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="File to write, or - for standard output.", metavar="FILE|-")
+    ] = None,
+    formats: Annotated[
+        list[Format] | None, typer.Option("--format", help="html (default), text, markdown or json; may be repeated.")
+    ] = None,
     encoding: Encoding = None,
     fail_on: Annotated[Level | None, typer.Option(help="Exit with 1 if a finding is at least this severe.")] = None,
     hash_all: Annotated[bool, typer.Option("--hash", help="SHA-256 also of files above 64 MB.")] = False,
@@ -87,7 +98,12 @@ def report(
         refuse_foreign(target, force)
     analysis = analyze(*sources, case=name or _case_name(Path(paths[0])), encoding=_known(encoding), hash_all=hash_all)
     doc = analysis.to_dict()
-    write = {Format.html: render.html, Format.text: render.text, Format.markdown: render.markdown, Format.json: render.json_text}
+    write = {
+        Format.html: render.html,
+        Format.text: render.text,
+        Format.markdown: render.markdown,
+        Format.json: render.json_text,
+    }
     if output == "-":
         _print(write[(formats or [Format.text])[0]](doc))
     else:
@@ -153,8 +169,13 @@ def _exit_code(doc: dict[str, Any], fail_on: Level | None) -> int:
 
 @app.command()
 def triage(
-    folders: Annotated[list[Path], typer.Argument(help="Folders whose sub-folders and files are a case each.", metavar="DIR...")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the fleet page, the reports and the tables.", metavar="OUT")],
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders whose sub-folders and files are a case each.", metavar="DIR...")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="Folder for the fleet page, the reports and the tables.", metavar="OUT"),
+    ],
     jobs: Annotated[int, typer.Option(help="Processes that read in parallel.", min=1, max=64)] = 1,
     encoding: Encoding = None,
     force: Force = False,
@@ -193,14 +214,18 @@ def commands() -> None:
 
 
 @app.command()
-def explain(rule: Annotated[str, typer.Argument(help="Name of a rule, as `dumpscan rules` lists it.", metavar="RULE")]) -> None:
+def explain(
+    rule: Annotated[str, typer.Argument(help="Name of a rule, as `dumpscan rules` lists it.", metavar="RULE")],
+) -> None:
     """Print the page of a rule: what happens, how the log proves it, what to do."""
     from dumpscan.rules import all_rules
 
     known = all_rules()
     if rule not in known:
         near = difflib.get_close_matches(rule, known, n=1)
-        raise DumpscanError(f"no rule is called {rule}" + (f"; did you mean {near[0]}?" if near else "; `dumpscan rules` lists them"))
+        raise DumpscanError(
+            f"no rule is called {rule}" + (f"; did you mean {near[0]}?" if near else "; `dumpscan rules` lists them")
+        )
     _print(known[rule].page + "\n")
 
 
@@ -235,5 +260,8 @@ def main() -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()
-        _note(f"this is a bug in dumpscan ({type(error).__name__}: {error}); run `dumpscan --debug ...` for the traceback", quiet=False)
+        _note(
+            f"this is a bug in dumpscan ({type(error).__name__}: {error}); run `dumpscan --debug ...` for the traceback",
+            quiet=False,
+        )
         sys.exit(BUG)

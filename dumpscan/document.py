@@ -49,7 +49,10 @@ class Slices:
         rows = self._rows.get(case)
         if rows is None:
             return []
-        return [dict(zip(self.names, values, strict=True)) for values in zip(*(column[rows] for column in self._columns), strict=True)]
+        return [
+            dict(zip(self.names, values, strict=True))
+            for values in zip(*(column[rows] for column in self._columns), strict=True)
+        ]
 
     def numbers(self, case: int) -> list[int]:
         """The index values of the rows that `of` gives."""
@@ -66,7 +69,13 @@ def _plain(column: pd.Series[Any]) -> NDArray[np.object_]:
 class Documents:
     """Documents of all cases of one analysis."""
 
-    def __init__(self, cases: Sequence[str], readings: Sequence[Reading], tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> None:
+    def __init__(
+        self,
+        cases: Sequence[str],
+        readings: Sequence[Reading],
+        tables: Mapping[str, pd.DataFrame],
+        outcomes: Sequence[Outcome],
+    ) -> None:
         self.number = {name: at for at, name in enumerate(cases)}
         self._tables = tables
         self._outcomes = outcomes
@@ -117,7 +126,9 @@ class Documents:
         if rule.name in self._findings:
             slices, evidence = self._findings[rule.name]
             numbered = zip(slices.numbers(case), slices.of(case), strict=True)
-            found = [_finding(row, rule.tell(row), evidence[number], rule.references, quotes) for number, row in numbered]
+            found = [
+                _finding(row, rule.tell(row), evidence[number], rule.references, quotes) for number, row in numbered
+            ]
         status = str(outcome.status[case])
         reason = REASONS.get(status) or (rule.clear if status == CLEAR else outcome.reasons.get(case))
         return {
@@ -143,8 +154,12 @@ def _by_finding(evidence: pd.DataFrame) -> dict[int, list[Document]]:
     return by_finding
 
 
-def _finding(row: Document, told: Told, evidence: list[Document], references: Sequence[str], quotes: Quotes) -> Document:
-    lines = {(one["file"], one["line"]): one for one in reversed(evidence)}  # a line cited twice is shown once, with what was said first
+def _finding(
+    row: Document, told: Told, evidence: list[Document], references: Sequence[str], quotes: Quotes
+) -> Document:
+    lines = {
+        (one["file"], one["line"]): one for one in reversed(evidence)
+    }  # a line cited twice is shown once, with what was said first
     shown = list(reversed(lines.values()))
     return {
         "summary": told.summary,
@@ -154,7 +169,12 @@ def _finding(row: Document, told: Told, evidence: list[Document], references: Se
         "snapshot": row["snapshot"],
         "subject": told.subject,
         "evidence": [
-            {"file": one["file"], "line": one["line"], "text": quotes.line(one["file"], one["line"]), "shows": one["shows"].format_map(one)}
+            {
+                "file": one["file"],
+                "line": one["line"],
+                "text": quotes.line(one["file"], one["line"]),
+                "shows": one["shows"].format_map(one),
+            }
             for one in shown[:MOST_EVIDENCE]
         ],
         "evidence_left_out": max(0, len(shown) - MOST_EVIDENCE),
@@ -175,7 +195,11 @@ def _needed(needs: Sequence[str]) -> list[str]:
 
 def _problems(reading: Reading) -> Iterator[Document]:
     for problem in reading.problems:
-        text = problem.text if len(problem.text) <= MOST_TEXT else f"{problem.text[:MOST_TEXT]} [{len(problem.text) - MOST_TEXT:,} more characters]"
+        text = (
+            problem.text
+            if len(problem.text) <= MOST_TEXT
+            else f"{problem.text[:MOST_TEXT]} [{len(problem.text) - MOST_TEXT:,} more characters]"
+        )
         yield {"file": reading.file, "line": problem.line, "text": text, "reason": problem.reason}
 
 
@@ -200,7 +224,9 @@ class Quotes:
     def _of(self, file: str) -> dict[int, str]:
         if file not in self._lines:
             captures = self._readings[file].captures
-            self._lines[file] = {low + at: text for low, lines in (one.excerpt for one in captures) for at, text in enumerate(lines)}
+            self._lines[file] = {
+                low + at: text for low, lines in (one.excerpt for one in captures) for at, text in enumerate(lines)
+            }
         return self._lines[file]
 
     def line(self, file: str, line: int) -> str:
@@ -209,7 +235,12 @@ class Quotes:
     def excerpts(self, first: Sequence[Document], outcomes: Sequence[Document]) -> tuple[list[Document], int]:
         """Quoted stretches around all evidence, those with lines of the verdict first; capped, with the number of those left out."""
         of_verdict = {(one["file"], one["line"]) for one in first}
-        others = {(one["file"], one["line"]) for outcome in outcomes for finding in outcome["findings"] for one in finding["evidence"]}
+        others = {
+            (one["file"], one["line"])
+            for outcome in outcomes
+            for finding in outcome["findings"]
+            for one in finding["evidence"]
+        }
         stretches: list[list[tuple[str, int]]] = []
         for file, line in sorted(of_verdict | others):
             near = stretches and stretches[-1][-1][0] == file and line - stretches[-1][-1][1] <= 2 * AROUND + 1

@@ -38,7 +38,10 @@ def inputs_of(case: str, sources: Sequence[Path | bytes]) -> list[Input]:
             raise DumpscanError(f"no such file or folder: {source}") from error
         if stat.S_ISDIR(kind):
             prefix = f"{source.resolve().name}/" if several else ""
-            found += [Input(case, _free(prefix + one.file, found) if several else one.file, one.source, one.size, one.skipped) for one in _walk(case, source)]
+            found += [
+                Input(case, _free(prefix + one.file, found) if several else one.file, one.source, one.size, one.skipped)
+                for one in _walk(case, source)
+            ]
         else:
             found.append(_file(case, _free(source.name, found), source, follow=True))
     return found
@@ -61,7 +64,9 @@ def _walk(case: str, folder: Path) -> Iterator[Input]:
             with os.scandir(current) as entries:
                 here = sorted(entries, key=lambda entry: (entry.name.casefold(), entry.name))
         except OSError as error:
-            yield Input(case, prefix.rstrip("/") or ".", skipped=f"this folder cannot be listed: {error.strerror or error}")
+            yield Input(
+                case, prefix.rstrip("/") or ".", skipped=f"this folder cannot be listed: {error.strerror or error}"
+            )
             continue
         folders = []
         for entry in here:

@@ -31,7 +31,9 @@ def name_machines(captures: pd.DataFrame, heaps: pd.DataFrame, systems: pd.DataF
     groups = [captures["case"].cat.codes.rename("case"), folder.rename("folder")]
     several = shapes.groupby(groups).transform("nunique").gt(1).any(axis=1)
     names = folder.where(folder != "", UNNAMED)
-    for (_, base), part in captures[several.to_numpy()].groupby([group[several.to_numpy()] for group in groups], sort=False):
+    for (_, base), part in captures[several.to_numpy()].groupby(
+        [group[several.to_numpy()] for group in groups], sort=False
+    ):
         names.loc[part.index] = [f"{base or 'machine'} {number}" for number in _stretches(part, shapes)]
     return names.tolist()
 

@@ -6,7 +6,7 @@ typed. Keys and words that repeat are categories (grouping twice, merging five t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -78,8 +78,10 @@ def typed(columns: dict[str, list[Any]], kinds: dict[str, str]) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    text = pd.StringDtype("python", na_value=np.nan)  # pandas 3 would behave differently where pyarrow happens to be installed
-    makers = {
+    text = pd.StringDtype(
+        "python", na_value=np.nan
+    )  # pandas 3 would behave differently where pyarrow happens to be installed
+    makers: dict[str, Callable[[list[Any]], Any]] = {
         "key": pd.Categorical,
         "int": lambda values: pd.array(values, dtype="Int64"),
         "float": lambda values: pd.array(values, dtype="Float64"),
@@ -122,7 +124,7 @@ def _captures(readings: Sequence[Reading], cases: Sequence[str]) -> pd.DataFrame
         WHERE | TABLES["captures"] | {"reading": "int"},
     )  # fmt: skip
     case_of = {case: code for code, case in enumerate(cases)}
-    frame["case"] = pd.Categorical.from_codes([case_of[readings[n].case] for n in of], categories=list(cases))
+    frame["case"] = pd.Categorical.from_codes([case_of[readings[n].case] for n in of], categories=pd.Index(list(cases)))
     return frame
 
 
@@ -170,11 +172,17 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     fixed = (desktop.isin(["Winlogon", "Disconnect"]) & station.eq("WinSta0")) | small
     interactive = station.eq("WinSta0") | (nameless & size.eq(largest))
     known = station.notna() | nameless
-    role = np.select([fixed.fillna(False), interactive.fillna(False), known], ["fixed", "interactive", "service"], default="")
-    heaps["role"] = pd.Categorical(np.where(role == "", None, role), categories=["interactive", "service", "fixed"])
+    roles = ["fixed", "interactive", "service"]
+    role = np.select([fixed.fillna(False), interactive.fillna(False), known], range(3), default=-1)
+    heaps["role"] = pd.Categorical.from_codes(role, categories=pd.Index(roles))
     names = [str(name) for name in station.cat.categories]
-    owners = [_OWNERS.get(name, f"logon session {name[10:-1]}" if name.startswith("Service-0x") else "") or None for name in names]
-    heaps["owner"] = pd.Categorical(pd.Series([*owners, None], dtype=object).take(station.cat.codes.to_numpy() % (len(names) + 1)))
+    owners = [
+        _OWNERS.get(name, f"logon session {name[10:-1]}" if name.startswith("Service-0x") else "") or None
+        for name in names
+    ]
+    heaps["owner"] = pd.Categorical(
+        pd.Series([*owners, None], dtype=object).take(station.cat.codes.to_numpy() % (len(names) + 1))
+    )
     step = heaps["tool"].map(ROUNDING).astype("Float64").fillna(0.5)
     heaps["free_kb"] = (size * (100 - heaps["used_percent"] - step) / 100).clip(lower=0).astype("Float64")
     heaps["superseded"] = captures["superseded"].array.take(heaps["capture"].to_numpy())

@@ -47,12 +47,37 @@ BANNER_SIGNS = (
     Sign("systems", lambda systems: systems["build"].ge(VISTA), SINCE, "the build in the banner"),
 )
 ERA_SIGNS = (
-    Sign("desktop_heaps", lambda heaps: heaps["tool"].eq("dheapmon"), BEFORE, "dheapmon, which does not run on Vista and later"),
-    Sign("desktop_heaps", _station("SAWinSta", "__X78B95_89_IW"), BEFORE, "a window station that Vista and later do not have"),
+    Sign(
+        "desktop_heaps",
+        lambda heaps: heaps["tool"].eq("dheapmon"),
+        BEFORE,
+        "dheapmon, which does not run on Vista and later",
+    ),
+    Sign(
+        "desktop_heaps",
+        _station("SAWinSta", "__X78B95_89_IW"),
+        BEFORE,
+        "a window station that Vista and later do not have",
+    ),
     Sign("desktop_heaps", _station("msswindowstation"), SINCE, "a window station that came with Vista"),
-    Sign("memory_counters", lambda counters: counters["label"].isin(["Free NP PTEs", "Free Special NP"]), BEFORE, "counters of !vm that Vista dropped"),
-    Sign("memory_counters", lambda counters: counters["label"].eq("NonPagedPoolNx Usage"), SINCE, "a counter of !vm that came with Windows 8"),
-    Sign("session_limits", lambda limits: limits["origin"].eq("!vm 4"), BEFORE, "the session maxima that only XP and Server 2003 print"),
+    Sign(
+        "memory_counters",
+        lambda counters: counters["label"].isin(["Free NP PTEs", "Free Special NP"]),
+        BEFORE,
+        "counters of !vm that Vista dropped",
+    ),
+    Sign(
+        "memory_counters",
+        lambda counters: counters["label"].eq("NonPagedPoolNx Usage"),
+        SINCE,
+        "a counter of !vm that came with Windows 8",
+    ),
+    Sign(
+        "session_limits",
+        lambda limits: limits["origin"].eq("!vm 4"),
+        BEFORE,
+        "the session maxima that only XP and Server 2003 print",
+    ),
 )
 SIZE_SIGNS = (
     Sign(
@@ -77,7 +102,8 @@ def platforms(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _agreed(facts: pd.DataFrame) -> pd.DataFrame:
     """Facts (case, machine, says, how), best first: by machine, what all of them say, and how the best of them knows."""
     by_machine = facts.groupby(machine_keys(facts), sort=False)
-    return by_machine[["says", "how"]].first()[by_machine["says"].nunique().eq(1)]
+    agreed: pd.DataFrame = by_machine[["says", "how"]].first()[by_machine["says"].nunique().eq(1)]
+    return agreed
 
 
 def _best(*tiers: pd.DataFrame) -> pd.DataFrame:
@@ -105,10 +131,13 @@ def _architecture(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _era(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd
 
-    return _best(*(pd.concat([_signed(tables, sign) for sign in signs]) for signs in (BANNER_SIGNS, ERA_SIGNS, SIZE_SIGNS)))
+    return _best(
+        *(pd.concat([_signed(tables, sign) for sign in signs]) for signs in (BANNER_SIGNS, ERA_SIGNS, SIZE_SIGNS))
+    )
 
 
 def _signed(tables: dict[str, pd.DataFrame], sign: Sign) -> pd.DataFrame:
     table = tables[sign.table]
     rows = table.loc[sign.pick(table).to_numpy(bool, na_value=False), MACHINE].drop_duplicates()
-    return rows.assign(says=sign.says, how=sign.how)
+    signed: pd.DataFrame = rows.assign(says=sign.says, how=sign.how)
+    return signed

@@ -17,7 +17,12 @@ PAD = 8 * 1024  # characters read around a hit at first; doubled while a block r
 EDGE = 40  # lines: what stands closer than this to the edge of a window may go on outside
 HASH_LIMIT = 64 * 1024 * 1024  # bytes; hashing a gigabyte would take longer than reading it
 
-BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
 # Kinds of file that cannot be read as text, by their first bytes, and what to do about it.
 KINDS = (
     (b"PK\x03\x04", "a zip archive: unpack it first"),
@@ -27,8 +32,14 @@ KINDS = (
     (b"\xfd7zXZ", "an xz archive: unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it first"),
     (b"Rar!", "a RAR archive: unpack it first"),
-    (b"PAGEDU64", "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text"),
-    (b"PAGEDUMP", "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text"),
+    (
+        b"PAGEDU64",
+        "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text",
+    ),
+    (
+        b"PAGEDUMP",
+        "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text",
+    ),
     (b"MDMP", "a user-mode minidump: it cannot hold the heaps of a session"),
     (b"ElfFile", "an event log: export it as text first"),
     (b"MZ", "a program"),
@@ -48,7 +59,9 @@ class Reading:
     size: int | None = None
     sha256: str | None = None
     encoding: str | None = None
-    lines: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("total", "parsed", "blank", "noise", "other", "problem"), 0))
+    lines: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("total", "parsed", "blank", "noise", "other", "problem"), 0)
+    )
     captures: list[Capture] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     skipped: str | None = None
@@ -125,7 +138,12 @@ def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None
 def _enter(reading: Reading, capture: Capture) -> None:
     reading.captures.append(capture)
     reading.problems += capture.problems
-    for kind, count in (("parsed", capture.parsed), ("blank", capture.blank), ("noise", capture.noise), ("problem", len(capture.problems))):
+    for kind, count in (
+        ("parsed", capture.parsed),
+        ("blank", capture.blank),
+        ("noise", capture.noise),
+        ("problem", len(capture.problems)),
+    ):
         reading.lines[kind] += count
 
 

@@ -71,9 +71,7 @@ def text(doc: Document) -> str:
     view = _case_view(doc)
     for room in ROOMS:
         lines = template.render(doc=doc, view=view, room=room).splitlines()
-        wrapped = re.sub(
-            "\n{3,}", "\n\n", "\n".join(part for line in lines for part in _wrapped(line)) + "\n"
-        )
+        wrapped = re.sub("\n{3,}", "\n\n", "\n".join(part for line in lines for part in _wrapped(line)) + "\n")
         if len(wrapped) <= TEXT_LENGTH:
             break
     return wrapped
@@ -151,9 +149,7 @@ def _wrapped(line: str) -> list[str]:
     width = COMMAND_WIDTH if len(indent) >= 4 else TEXT_WIDTH
     bullet = re.match(r"- |[0-9]+\. ", body)
     hanging = indent + " " * (bullet.end() if bullet else 0)
-    return textwrap.wrap(
-        body, width, initial_indent=indent, subsequent_indent=hanging, break_on_hyphens=False
-    ) or [""]
+    return textwrap.wrap(body, width, initial_indent=indent, subsequent_indent=hanging, break_on_hyphens=False) or [""]
 
 
 # ---- templates
@@ -189,9 +185,7 @@ def _environment(form: str) -> Environment:
         lstrip_blocks=True,
         finalize=shown,
     )
-    environment.filters.update(
-        clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced
-    )
+    environment.filters.update(clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced)
     return environment
 
 
@@ -220,9 +214,7 @@ def _case_view(doc: Document) -> Document:
         "findings": findings,
         "refuted_by": _unique(finding["refuted_by"] for finding in findings[:behind])[:2],
         "advice": {
-            when: _unique(
-                item["text"] for found in findings for item in found["advice"] if item["when"] == when
-            )
+            when: _unique(item["text"] for found in findings for item in found["advice"] if item["when"] == when)
             for when in ("now", "reboot", "cause", "futile")
         },
         "anchors": anchors,
@@ -266,9 +258,7 @@ def _anchors(doc: Document, findings: list[Document]) -> tuple[dict[tuple[str, i
     anchors: dict[tuple[str, int], str] = {}
     for number, excerpt in enumerate(doc["excerpts"][:MAX_ROWS], 1):
         for offset in range(len(excerpt["lines"])):
-            anchors.setdefault(
-                (excerpt["file"], excerpt["first_line"] + offset), f"quote-{number}-{offset + 1}"
-            )
+            anchors.setdefault((excerpt["file"], excerpt["first_line"] + offset), f"quote-{number}-{offset + 1}")
     loose: list[Document] = []
     for item in _evidence(doc, findings):
         place = (item["file"], item["line"])
@@ -288,9 +278,7 @@ def _tightest(doc: Document) -> Document | None:
 
 def _heaps(rows: list[Document]) -> Document:
     """The desktop heaps by danger: those to show, those to fold, and how many only the tables hold."""
-    ranked = sorted(
-        rows, key=lambda row: -1.0 if row["used_percent"] is None else row["used_percent"], reverse=True
-    )
+    ranked = sorted(rows, key=lambda row: -1.0 if row["used_percent"] is None else row["used_percent"], reverse=True)
     busy = sum((row["used_percent"] or 0) >= IDLE_PERCENT for row in rows)
     opened = min(OPEN_HEAPS, max(busy, 6))
     if len(rows) - opened <= 3:
@@ -306,9 +294,7 @@ def _heaps(rows: list[Document]) -> Document:
     return {
         "shown": [bar(row) for row in ranked[:opened]],
         "folded": [bar(row) for row in folded],
-        "fullest_folded": max(
-            (row["used_percent"] for row in folded if row["used_percent"] is not None), default=None
-        ),
+        "fullest_folded": max((row["used_percent"] for row in folded if row["used_percent"] is not None), default=None),
         "left_out": max(0, len(rows) - MAX_ROWS),
         "bounded": bounded,
         "places": len({(row["machine"], row["snapshot"]) for row in rows}),

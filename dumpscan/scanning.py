@@ -98,7 +98,9 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
     search = _searcher()
     unit = np.dtype({"utf-16-le": "<u2", "utf-16-be": ">u2"}.get(encoding, "u1"))
     found = Scan(unit, chunk=min(CHUNK, size // 2 * 2 + 2))
-    most = (max(map(len, literals())) - 1) * found.width  # what a literal that is cut by the end of a chunk can leave behind
+    most = (
+        max(map(len, literals())) - 1
+    ) * found.width  # what a literal that is cut by the end of a chunk can leave behind
     buffer = bytearray(most + found.chunk)
     view = memoryview(buffer)
     decoder = codecs.getincrementaldecoder("utf-8")()

@@ -12,14 +12,20 @@ from dumpscan.words import kb, session_name
 Row = Mapping[str, Any]
 
 
-def settings(machine: str | None, platforms: Sequence[Row], views: Sequence[Row], tables: Mapping[str, Sequence[Row]]) -> list[dict[str, Any]]:
+def settings(
+    machine: str | None, platforms: Sequence[Row], views: Sequence[Row], tables: Mapping[str, Sequence[Row]]
+) -> list[dict[str, Any]]:
     """Windows, heap sizes and the limit of view space of the machine that the verdict is about, each with how it is known."""
     box = []
     for platform in platforms:
         if platform["machine"] == machine:
             mine = [row for row in tables["desktop_heaps"] if row["machine"] == machine]
             systems = [row for row in tables["systems"] if row["machine"] == machine and row["build"]]
-            lines = [("Windows", *_windows(platform, systems)), ("Heap sizes", *_sizes(mine)), ("Session view space", *_limit(platform, views))]
+            lines = [
+                ("Windows", *_windows(platform, systems)),
+                ("Heap sizes", *_sizes(mine)),
+                ("Session view space", *_limit(platform, views)),
+            ]
             box += [{"label": label, "value": value, "how": how} for label, value, how in lines if value]
     return box
 
@@ -27,15 +33,25 @@ def settings(machine: str | None, platforms: Sequence[Row], views: Sequence[Row]
 def _windows(platform: Row, systems: Sequence[Row]) -> tuple[str, str]:
     if systems:
         system = systems[0]
-        facts = [system["os_name"] or f"build {system['build']}", system["service_pack"], platform["architecture"], f"up {system['uptime']}" if system["uptime"] else None]
+        facts = [
+            system["os_name"] or f"build {system['build']}",
+            system["service_pack"],
+            platform["architecture"],
+            f"up {system['uptime']}" if system["uptime"] else None,
+        ]
         return ", ".join(fact for fact in facts if fact), f"banner, {system['file']}:{system['line']}"
     facts = [fact for fact in (platform["architecture"], platform["era"]) if fact]
     hows = [how for how in (platform["architecture_how"], platform["era_how"]) if how]
-    return (", ".join(facts), "told by " + " and ".join(hows)) if facts else ("not known", "no banner, no sizes that tell")
+    return (
+        (", ".join(facts), "told by " + " and ".join(hows)) if facts else ("not known", "no banner, no sizes that tell")
+    )
 
 
 def _sizes(heaps: Sequence[Row]) -> tuple[str, str]:
-    sizes = {role: Counter(row["size_kb"] for row in heaps if row["role"] == role).most_common(1) for role in ("interactive", "service")}
+    sizes = {
+        role: Counter(row["size_kb"] for row in heaps if row["role"] == role).most_common(1)
+        for role in ("interactive", "service")
+    }
     told = [f"{role} {kb(common[0][0])}" for role, common in sizes.items() if common]
     return ", ".join(told), "as listed; the second and third SharedSection values were not seen"
 

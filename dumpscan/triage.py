@@ -30,7 +30,13 @@ FORMULA = r"^[=+\-@\t\r]"  # what a spreadsheet would take for a formula (CWE-12
 
 
 def run(
-    folders: Sequence[Path], out: Path, *, jobs: int = 1, encoding: str | None = None, force: bool = False, progress: Progress | None = None
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    jobs: int = 1,
+    encoding: str | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Analyse every case of these folders and write OUT/index.html, OUT/reports/ and OUT/tables/. Returns the fleet document."""
     from dumpscan.analysis import Analysis
@@ -65,7 +71,9 @@ def read_all(inputs: Sequence[Input], encoding: str | None, jobs: int, progress:
     chunks = [inputs[at : at + CHUNK] for at in range(0, len(inputs), CHUNK)]
     done: dict[int, list[Reading]] = {}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        tasks: dict[Future[list[Reading]], int] = {pool.submit(_read_chunk, chunk, encoding): at for at, chunk in enumerate(chunks)}
+        tasks: dict[Future[list[Reading]], int] = {
+            pool.submit(_read_chunk, chunk, encoding): at for at, chunk in enumerate(chunks)
+        }
         for task in as_completed(tasks):
             try:
                 done[tasks[task]] = task.result()
@@ -171,7 +179,9 @@ def _write_table(name: str, frame: pd.DataFrame, out: Path) -> dict[str, Any]:
     for column in safe.columns:
         if safe[column].dtype.name in ("category", "string", "str", "object"):
             values = safe[column].astype(object)
-            formula = values.astype("str").str.contains(FORMULA, regex=True).to_numpy(bool) & values.notna().to_numpy(bool)
+            formula = values.astype("str").str.contains(FORMULA, regex=True).to_numpy(bool) & values.notna().to_numpy(
+                bool
+            )
             safe[column] = values.where(~formula, "'" + values.astype("str"))
     write_text(out / "tables" / f"{name}.csv", safe.to_csv(index=False, lineterminator="\n"))
     return {"name": name, "file": f"tables/{name}.csv", "rows": len(frame)}

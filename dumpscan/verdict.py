@@ -30,7 +30,9 @@ def said(outcomes: Sequence[Outcome], machines: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     parts = [
-        outcome.found.findings[[*MACHINE, "certainty", "severity"]].assign(says=outcome.rule.says, rule=at, finding=outcome.found.findings.index)
+        outcome.found.findings[[*MACHINE, "certainty", "severity"]].assign(
+            says=outcome.rule.says, rule=at, finding=outcome.found.findings.index
+        )
         for at, outcome in enumerate(outcomes)
         if outcome.rule.says and outcome.found is not None
     ]
@@ -61,8 +63,12 @@ def judge(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> pd
         [BOTH, VIEW_EXHAUSTED, HEAP_FULL, AT_RISK, UNDECIDED],
         default=NO_SIGN,
     )
-    reasons = np.select([has(one) for one in (CONTRADICTORY, INCOMPLETE, TOOL_FAILED)], [CONTRADICTORY, INCOMPLETE, TOOL_FAILED], default=NO_EVIDENCE)
-    machines["reason"] = np.where(machines["mode"].eq(UNDECIDED), reasons, None)
+    reasons = np.select(
+        [has(one) for one in (CONTRADICTORY, INCOMPLETE, TOOL_FAILED)],
+        [CONTRADICTORY, INCOMPLETE, TOOL_FAILED],
+        default=NO_EVIDENCE,
+    )
+    machines["reason"] = pd.Series(reasons, dtype=object).where(machines["mode"].eq(UNDECIDED), None)
     machines["certainty"] = _certainty(machines, told, tables["view_space"])
     machines["danger"] = machines["mode"].map(DANGER.index).astype(int) + machines["reason"].eq(NO_EVIDENCE) * 2
     return machines.sort_values(["case", "danger", "certainty"], kind="stable").reset_index(drop=True)
@@ -75,7 +81,12 @@ def _certainty(machines: pd.DataFrame, told: pd.DataFrame, view_space: pd.DataFr
 
     keys, told_keys = machine_keys(machines), machine_keys(told)
     ranks = pd.Series(float("nan"), index=machines.index)
-    for mode, kinds in ((HEAP_FULL, [HEAP_FULL]), (VIEW_EXHAUSTED, [VIEW_EXHAUSTED]), (AT_RISK, [AT_RISK]), (BOTH, [HEAP_FULL, VIEW_EXHAUSTED])):
+    for mode, kinds in (
+        (HEAP_FULL, [HEAP_FULL]),
+        (VIEW_EXHAUSTED, [VIEW_EXHAUSTED]),
+        (AT_RISK, [AT_RISK]),
+        (BOTH, [HEAP_FULL, VIEW_EXHAUSTED]),
+    ):
         of_mode = machines["mode"].eq(mode)
         for kind in kinds:
             of_kind = told["says"].eq(kind)

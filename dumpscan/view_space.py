@@ -59,8 +59,6 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
 def _with_limits(rows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Add the limit that was printed on the machine: what the debugger read from memory before the maximum of !vm 4, and what
     stands in the listing's own file before the rest. Two different values mean two boots: then only that of its own file counts."""
-    import pandas as pd
-
     views = limits[limits["limit"].eq("view_space") & limits["kb"].ge(SMALLEST_LIMIT)]
     views = views.assign(machine_key=machine_keys(views), rank=views["origin"].eq("!vm 4").astype(int))
     views = views[views["rank"].eq(views.groupby("machine_key")["rank"].transform("min"))]
@@ -71,12 +69,14 @@ def _with_limits(rows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
         views.groupby(keys, sort=False).filter(lambda some: some["limit_kb"].nunique() == 1).drop_duplicates(keys)
         for keys in (["machine_key"], ["machine_key", "limit_file"])
     )
-    own = rows[["machine_key", "own_file"]].merge(of_file, left_on=["machine_key", "own_file"], right_on=["machine_key", "limit_file"], how="left")
+    own = rows[["machine_key", "own_file"]].merge(
+        of_file, left_on=["machine_key", "own_file"], right_on=["machine_key", "limit_file"], how="left"
+    )
     other = rows[["machine_key"]].merge(of_machine, on="machine_key", how="left")
     for column in columns.values():
         rows[column] = own[column].where(own["limit_kb"].notna(), other[column])
     differ = rows["machine_key"].isin(views["machine_key"]) & rows["limit_kb"].isna()
-    return rows.assign(limits_differ=pd.array(differ, dtype="boolean")).drop(columns=["machine_key", "own_file"])
+    return rows.assign(limits_differ=differ.astype("boolean")).drop(columns=["machine_key", "own_file"])
 
 
 def possible_limits(architecture: str | None, era: str | None) -> tuple[int, ...]:
@@ -92,8 +92,12 @@ def _smallest_possible(rows: pd.DataFrame) -> pd.Series[int]:
     import pandas as pd
 
     kinds = rows[["architecture", "era"]].astype(object).where(rows[["architecture", "era"]].notna(), None)
-    smallest = {pair: min(possible_limits(*pair), default=None) for pair in set(kinds.itertuples(index=False, name=None))}
-    return pd.Series(pd.array([smallest[pair] for pair in kinds.itertuples(index=False, name=None)], dtype="Int64"), index=rows.index)
+    smallest = {
+        pair: min(possible_limits(*pair), default=None) for pair in set(kinds.itertuples(index=False, name=None))
+    }
+    return pd.Series(
+        pd.array([smallest[pair] for pair in kinds.itertuples(index=False, name=None)], dtype="Int64"), index=rows.index
+    )
 
 
 def has_limit(rows: pd.DataFrame) -> pd.Series[bool]:

@@ -43,5 +43,5 @@ def more_processes(free_kb: float, each_kb: int) -> str:
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """"1 desktop", "2 desktops"."""
+    """ "1 desktop", "2 desktops"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

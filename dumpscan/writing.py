@@ -43,4 +43,6 @@ def refuse_foreign(path: Path, force: bool) -> None:
     except OSError as error:
         raise DumpscanError(f"cannot read {path}: {error.strerror or error}") from error
     if not own:
-        raise DumpscanError(f"{path} was not written by dumpscan: name another file with -o, or overwrite it with --force")
+        raise DumpscanError(
+            f"{path} was not written by dumpscan: name another file with -o, or overwrite it with --force"
+        )

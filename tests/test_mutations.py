@@ -40,7 +40,11 @@ def blocks_of(reading: dumpscan.reading.Reading, raw: bytes) -> list[tuple[int, 
 
 
 def line_count(raw: bytes, encoding: str | None) -> int:
-    text = raw.decode(encoding or "latin-1", errors="replace") if encoding and encoding.startswith("utf-16") else raw.decode("latin-1")
+    text = (
+        raw.decode(encoding or "latin-1", errors="replace")
+        if encoding and encoding.startswith("utf-16")
+        else raw.decode("latin-1")
+    )
     ends = len(re.findall(r"\r\n|\r|\n", text))
     return ends + bool(text and not text.endswith(("\r", "\n")))
 
@@ -61,7 +65,10 @@ def test_mutants(path: Path) -> None:
     for reading in analysis.readings:
         classes = {kind: count for kind, count in reading.lines.items() if kind != "total"}
         assert min(classes.values()) >= 0, (reading.case, reading.lines)
-        assert sum(classes.values()) == reading.lines["total"] == line_count(cases[reading.case], reading.encoding), (reading.case, reading.lines)
+        assert sum(classes.values()) == reading.lines["total"] == line_count(cases[reading.case], reading.encoding), (
+            reading.case,
+            reading.lines,
+        )
         assert len([problem for problem in reading.problems if problem.line]) == classes["problem"], reading.case
     rows = whole.tables["desktop_heaps"]
     verdicts = analysis.verdicts()

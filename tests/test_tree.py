@@ -53,12 +53,20 @@ def test_a_rule_has_its_four_tests_and_page(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(all_rules()))
 def test_the_page_of_a_rule_says_what_people_ask(name: str) -> None:
     page = all_rules()[name].page
-    assert [heading for heading in ("## What happens", "## How the log proves it", "## What to do", "## Sources") if heading not in page] == []
+    assert [
+        heading
+        for heading in ("## What happens", "## How the log proves it", "## What to do", "## Sources")
+        if heading not in page
+    ] == []
 
 
 def test_generated_docs_are_in_step() -> None:
     pages = docs_pages()
-    there = {path.relative_to(ROOT / "docs").as_posix() for folder in ("commands", "rules") for path in (ROOT / "docs" / folder).glob("*.md")}
+    there = {
+        path.relative_to(ROOT / "docs").as_posix()
+        for folder in ("commands", "rules")
+        for path in (ROOT / "docs" / folder).glob("*.md")
+    }
     assert there == set(pages)
     assert {name for name, text in pages.items() if (ROOT / "docs" / name).read_text(encoding="utf-8") != text} == set()
 
@@ -66,7 +74,9 @@ def test_generated_docs_are_in_step() -> None:
 def test_every_fixture_tells_its_source() -> None:
     told = tomllib.loads((ROOT / "fixtures" / "sources.toml").read_text(encoding="utf-8"))
     known = {entry["path"] for entry in told["file"]}
-    there = {path.relative_to(ROOT / "fixtures").as_posix() for path in (ROOT / "fixtures").rglob("*") if path.is_file()}
+    there = {
+        path.relative_to(ROOT / "fixtures").as_posix() for path in (ROOT / "fixtures").rglob("*") if path.is_file()
+    }
     texts = {name for name in there if name.count("/") and not name.endswith(".json")}
     assert texts == known
 

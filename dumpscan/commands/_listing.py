@@ -18,7 +18,9 @@ LISTING_SIGNS = re.compile(
     r"|^[ ]*+[^\s\\:]{1,60}\\[^\s\\].{0,100}[ ][0-9]++(?:\.[0-9]*+)?%?+[ ]*+$"
 )
 # Names without their backslash (blog copies lose it) are split before the desktops that every Windows has, else after the "$".
-_LOST_BACKSLASH = re.compile(r"(.+?)(Default|Disconnect|Winlogon|Screen-saver|SADesktop|__A8D9S1_42_ID|mssrestricteddesk)")
+_LOST_BACKSLASH = re.compile(
+    r"(.+?)(Default|Disconnect|Winlogon|Screen-saver|SADesktop|__A8D9S1_42_ID|mssrestricteddesk)"
+)
 _LOST_AFTER_DOLLAR = re.compile(r"(.+?\$)(.+)")
 
 

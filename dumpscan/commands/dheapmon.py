@@ -56,9 +56,13 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     if total is not None:
         rows.add("heap_totals", [(rows.line(total), "dheapmon", rows.session, *total_numbers(total))])
     heap_rows(rows, "dheapmon", tokens(tree, "HEAPS"), _ROW)
-    if re.search(r"(?i)dheapmon(?:\.exe)?[ ]+[-/][lu]\b", next(iter(tokens(tree, "ASK")), "")) and not any(tokens(tree, "SESSION_TOTAL", "TOTAL", "HEADINGS", "HEAPS")):
+    if re.search(r"(?i)dheapmon(?:\.exe)?[ ]+[-/][lu]\b", next(iter(tokens(tree, "ASK")), "")) and not any(
+        tokens(tree, "SESSION_TOTAL", "TOTAL", "HEADINGS", "HEAPS")
+    ):
         return  # loading or unloading the driver prints no table
-    kinds = [token.type for token in tokens(tree, "ASK", "BANNER", "DRIVER", "SESSION_TOTAL", "TOTAL", "HEADINGS", "HEAPS")]
+    kinds = [
+        token.type for token in tokens(tree, "ASK", "BANNER", "DRIVER", "SESSION_TOTAL", "TOTAL", "HEADINGS", "HEAPS")
+    ]
     if kinds[-1] != "DRIVER":
         check_totals(rows, begun=kinds[-1] != "ASK")
 
@@ -68,5 +72,20 @@ def _read_bytes(tree: Tree[Token], size: Token, rows: Rows) -> None:
     name = next(iter(tokens(tree, "DESKTOP")))
     desktop = name[name.index("(") + 1 : name.index(")")]
     committed = next((int(_BYTES.findall(token)[0]) // 1024 for token in tokens(tree, "COMMITTED")), None)
-    rows.add("desktop_heaps", [(rows.line(size), "dheapmon", None, desktop, None, desktop, int(_BYTES.findall(size)[0]) // 1024, None, committed)])
+    rows.add(
+        "desktop_heaps",
+        [
+            (
+                rows.line(size),
+                "dheapmon",
+                None,
+                desktop,
+                None,
+                desktop,
+                int(_BYTES.findall(size)[0]) // 1024,
+                None,
+                committed,
+            )
+        ],
+    )
     rows.cut("this layout prints no use and no total")

@@ -72,7 +72,18 @@ def _limit(rows: Rows, line: int, named: str, values: list[int]) -> None:
     for value in values:
         if value in PLAUSIBLE:
             limit = {"view": "view_space", "pool": "paged_pool"}[name[1].lower()]
-            rows.add("session_limits", [(line, limit, None, value // 1024, "nt!MmSessionViewSize" if limit == "view_space" else "nt!MmSessionPoolSize")])
+            rows.add(
+                "session_limits",
+                [
+                    (
+                        line,
+                        limit,
+                        None,
+                        value // 1024,
+                        "nt!MmSessionViewSize" if limit == "view_space" else "nt!MmSessionPoolSize",
+                    )
+                ],
+            )
             rows.state = rows.state or "whole"
         else:
             rows.cut(f"{value} bytes cannot be the size of a session's memory")

@@ -32,9 +32,18 @@ LITERALS = (b"Kernel", b"procs)", b"compatible", b"Uptime:", b"Connected")
 PROOF = frozenset({"VERSION", "CONNECTED", "TIME"})
 SIGNS = re.compile(r"Kernel Version [0-9]|Debug session time:|System Uptime:")
 
-_VERSION = re.compile(r"(?:(Windows [^\n]*?) )?(?:Kernel )?Version ([0-9]+)((?: \([^)\n]*\))*) (UP|MP)(?: \(([0-9]+) procs\))?(.*)")
+_VERSION = re.compile(
+    r"(?:(Windows [^\n]*?) )?(?:Kernel )?Version ([0-9]+)((?: \([^)\n]*\))*) (UP|MP)(?: \(([0-9]+) procs\))?(.*)"
+)
 _CONNECTED = re.compile(r"Connected to (Windows .*?) ([0-9]{4,5}) (.*?) target")
-_ARCHITECTURES = (("x86", "x86"), ("x64", "x64"), ("AMD64", "x64"), ("ia64", "ia64"), ("ARM 64", "arm64"), ("ARM64", "arm64"))
+_ARCHITECTURES = (
+    ("x86", "x86"),
+    ("x64", "x64"),
+    ("AMD64", "x64"),
+    ("ia64", "ia64"),
+    ("ARM 64", "arm64"),
+    ("ARM64", "arm64"),
+)
 
 
 def read(tree: Tree[Token], rows: Rows) -> None:
@@ -47,7 +56,9 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     product = _after(tree, "PRODUCT", "Product:")
     time, uptime = _after(tree, "TIME", "Debug session time:"), _after(tree, "UPTIME", "System Uptime:")
     head = first or next(iter(tokens(tree, "TIME")))
-    debugger = next((token.strip().rpartition("Version ")[2] for token in tokens(tree, "DEBUGGER") if "Version" in token), None)
+    debugger = next(
+        (token.strip().rpartition("Version ")[2] for token in tokens(tree, "DEBUGGER") if "Version" in token), None
+    )
     rows.add("systems", [(rows.line(head), *told.values(), product, debugger, time, uptime)])
 
 

@@ -41,7 +41,9 @@ LITERALS = (
     b"Maximum", b"Physical", b"Virtual",
 )  # fmt: skip
 PROOF = frozenset({"ASK", "BANNER", "PHYSICAL", "COUNTERS", "PAGE_FILE_SIZES", "SESSIONS", "MAXIMA", "SESSION"})
-SIGNS = re.compile(r"\([ ]*+[0-9]*+[ ]?Kb[ ]*+\)|Session (?:ID[ ]++[0-9]++ @|View Space Max|Paged Pool Max)|Page File:|Free Space:|Kb[ ]++Max|Usage:[ ]*+[0-9]++[ ]?K")
+SIGNS = re.compile(
+    r"\([ ]*+[0-9]*+[ ]?Kb[ ]*+\)|Session (?:ID[ ]++[0-9]++ @|View Space Max|Paged Pool Max)|Page File:|Free Space:|Kb[ ]++Max|Usage:[ ]*+[0-9]++[ ]?K"
+)
 
 # Counters of 2^63 and more ran below zero in the debugger's own arithmetic: no size of anything.
 READABLE = 1 << 63
@@ -60,9 +62,15 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     """Counters, page files, warnings and sessions."""
     for token in tokens(tree, "PHYSICAL", "COUNTERS"):
         counters = zip(rows.lines(token), _COUNTER.findall(token), strict=True)
-        rows.add("memory_counters", [(line, " ".join(label.split()), _readable(pages), _readable(kb)) for line, (label, pages, kb) in counters])
+        rows.add(
+            "memory_counters",
+            [(line, " ".join(label.split()), _readable(pages), _readable(kb)) for line, (label, pages, kb) in counters],
+        )
     for token in tokens(tree, "WARNINGS"):
-        rows.add("memory_warnings", [(line, text, _count(text)) for line, text in zip(rows.lines(token), _WARNING.findall(token), strict=True)])
+        rows.add(
+            "memory_warnings",
+            [(line, text, _count(text)) for line, text in zip(rows.lines(token), _WARNING.findall(token), strict=True)],
+        )
     for file in tree.find_data("page_file"):
         _read_page_file(file, rows)
     for token in tokens(tree, "MAXIMA"):
@@ -85,7 +93,7 @@ def _count(warning: str) -> int | None:
 def _read_page_file(file: Tree[Token], rows: Rows) -> None:
     head = next(iter(tokens(file, "PAGE_FILE")))
     # Forum copies put blanks into the path: "\?? \C: \pagefile.sys".
-    path = head.partition("Page File:")[2].replace(" ", "") .strip() or None
+    path = head.partition("Page File:")[2].replace(" ", "").strip() or None
     sizes: dict[str, tuple[int, int]] = {}
     for token in tokens(file, "PAGE_FILE_SIZES"):
         sizes |= {word: (int(one), int(two)) for word, one, two in _SIZES.findall(token)}
@@ -103,5 +111,15 @@ def _read_session(session: Tree[Token], rows: Rows) -> None:
     address = match[2].replace("`", "").lower()
     rows.add(
         "session_memory",
-        [(rows.line(head), int(match[1]), address, usage.get("Paged Pool"), usage.get("NonPaged"), usage.get("Commit"), failures)],
+        [
+            (
+                rows.line(head),
+                int(match[1]),
+                address,
+                usage.get("Paged Pool"),
+                usage.get("NonPaged"),
+                usage.get("Commit"),
+                failures,
+            )
+        ],
     )

@@ -40,7 +40,9 @@ class Found(NamedTuple):
     """What a check found: a row a finding, and a row a line of evidence."""
 
     findings: pd.DataFrame  # case, machine, snapshot, severity, certainty, and the fields of `tell`
-    evidence: pd.DataFrame  # finding (index of its row), file, line, shows (a format string), and the fields that it names
+    evidence: (
+        pd.DataFrame
+    )  # finding (index of its row), file, line, shows (a format string), and the fields that it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ def all_rules() -> dict[str, Rule]:
         page = inspect.cleandoc(module.__doc__ or "")
         name = info.name.replace("_", "-")
         reads = tuple(inspect.signature(check).parameters)
-        rules[name] = Rule(name, page.partition("\n")[0], page, says, needs, clear, references, applies, check, module.tell, reads)
+        rules[name] = Rule(
+            name, page.partition("\n")[0], page, says, needs, clear, references, applies, check, module.tell, reads
+        )
     return rules
 
 
@@ -118,7 +122,11 @@ def found(findings: pd.DataFrame, *evidence: pd.DataFrame) -> Found:
     """What a check returns: its findings, numbered, with all their evidence."""
     import pandas as pd
 
-    cited = pd.concat([part[part["line"].notna()] for part in evidence if len(part)]) if len(findings) else findings.assign(finding=0)
+    cited = (
+        pd.concat([part[part["line"].notna()] for part in evidence if len(part)])
+        if len(findings)
+        else findings.assign(finding=0)
+    )
     assert findings.index.isin(cited["finding"]).all(), "a finding without a line of evidence"
     return Found(findings, cited)
 

@@ -62,6 +62,18 @@ def tell(row: Mapping[str, Any]) -> Told:
     advice = [(NOW, "Capture again while it fails, or at the busiest hour: use can be far higher then.")]
     if row["role"] != "fixed" and not (which == "second" and row["size_kb"] >= 20480):
         step = min(1024, 20480 - int(row["size_kb"])) if which == "second" else 512
-        advice.append((REBOOT, f"Plan a {which} SharedSection value of {int(row['size_kb']) + step} instead of {int(row['size_kb'])}."))
-    advice.append((CAUSE, "Compare captures of several days: a use that only grows is a leak, and a larger heap only buys time."))
-    return Told(summary, {key: None if is_missing(row[key]) else row[key] for key in keys}, "Captures of several busy days with the same use.", advice)
+        advice.append(
+            (
+                REBOOT,
+                f"Plan a {which} SharedSection value of {int(row['size_kb']) + step} instead of {int(row['size_kb'])}.",
+            )
+        )
+    advice.append(
+        (CAUSE, "Compare captures of several days: a use that only grows is a leak, and a larger heap only buys time.")
+    )
+    return Told(
+        summary,
+        {key: None if is_missing(row[key]) else row[key] for key in keys},
+        "Captures of several busy days with the same use.",
+        advice,
+    )

@@ -51,7 +51,9 @@ def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | Non
     """Rows of the latest listings that meet one of the lines above."""
     import numpy as np
 
-    heaps = desktop_heaps[desktop_heaps["used_percent"].ge(90).fillna(False) | desktop_heaps["free_kb"].le(NO_ROOM).fillna(False)]
+    heaps = desktop_heaps[
+        desktop_heaps["used_percent"].ge(90).fillna(False) | desktop_heaps["free_kb"].le(NO_ROOM).fillna(False)
+    ]
     heaps = heaps[~heaps["superseded"]]
     proved = (heaps["free_kb"].le(NO_ROOM) & heaps["size_kb"].ge(128) & heaps["role"].ne("fixed")) | (
         heaps["used_percent"].ge(98) & heaps["size_kb"].le(SMALL_HEAP)
@@ -64,7 +66,9 @@ def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | Non
     return found(
         rows,
         cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used"),
-        cite(rows[SESSION], "the tool counted {desktops} desktops with {total_kb:,} KB in this session", totals, SESSION),
+        cite(
+            rows[SESSION], "the tool counted {desktops} desktops with {total_kb:,} KB in this session", totals, SESSION
+        ),
     )
 
 
@@ -88,16 +92,42 @@ def _advice(row: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
             (NOW, f"Find out which program creates windows on {name} and end it."),
             (FUTILE, "SharedSection: the heaps of Winlogon and Disconnect have a fixed size."),
         ]
-    advice = [(NOW, f"End or restart the processes on {name} that hold the most USER objects (Task Manager, column USER objects)." + _where(row))]
+    advice = [
+        (
+            NOW,
+            f"End or restart the processes on {name} that hold the most USER objects (Task Manager, column USER objects)."
+            + _where(row),
+        )
+    ]
     if role == "interactive":
         larger = min(size + 1024, 20480)
         if larger > size:
-            advice.append((REBOOT, f"Raise the second SharedSection value from {size} to {larger} (at most 20480); it counts after a restart."))
+            advice.append(
+                (
+                    REBOOT,
+                    f"Raise the second SharedSection value from {size} to {larger} (at most 20480); it counts after a restart.",
+                )
+            )
         else:
-            advice.append((FUTILE, "A larger second SharedSection value: 20480 is the most that Microsoft advises; fewer windows or a mended leak are left."))
+            advice.append(
+                (
+                    FUTILE,
+                    "A larger second SharedSection value: 20480 is the most that Microsoft advises; fewer windows or a mended leak are left.",
+                )
+            )
     else:
-        advice.append((REBOOT, f"Raise the third SharedSection value by 512, from {size} to {size + 512}; it counts for all service desktops, after a restart."))
-    advice.append((CAUSE, "A heap that fills again after it was enlarged has a leak: compare captures over days, and stop suspects one by one."))
+        advice.append(
+            (
+                REBOOT,
+                f"Raise the third SharedSection value by 512, from {size} to {size + 512}; it counts for all service desktops, after a restart.",
+            )
+        )
+    advice.append(
+        (
+            CAUSE,
+            "A heap that fills again after it was enlarged has a leak: compare captures over days, and stop suspects one by one.",
+        )
+    )
     advice.append((FUTILE, "SessionViewSize: it gives room for more heaps, not for a fuller one."))
     return advice
 

@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 @rule(says=None, needs="desktop_heaps.used_percent", clear="No earlier listing shows a full heap.")
 def check(desktop_heaps: pd.DataFrame) -> Found | None:
     """Rows of superseded listings that were full or nearly so."""
-    was_full = desktop_heaps["used_percent"].ge(90) | (desktop_heaps["free_kb"].le(16) & desktop_heaps["size_kb"].ge(128) & desktop_heaps["role"].ne("fixed"))
-    rows = desktop_heaps[was_full.fillna(False) & desktop_heaps["superseded"]].assign(severity="medium", certainty="proved")
+    was_full = desktop_heaps["used_percent"].ge(90) | (
+        desktop_heaps["free_kb"].le(16) & desktop_heaps["size_kb"].ge(128) & desktop_heaps["role"].ne("fixed")
+    )
+    rows = desktop_heaps[was_full.fillna(False) & desktop_heaps["superseded"]].assign(
+        severity="medium", certainty="proved"
+    )
     return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used at that moment"))
 
 
@@ -40,6 +44,9 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"Earlier, {heap_name(row)} in {session_name(row['session'])} was {percent(row['used_percent'], row['tool'])} full of {kb(row['size_kb'])}; "
         "a later listing shows the session again."
     )
-    subject = {key: None if is_missing(row[key]) else row[key] for key in ("session", "window_station", "desktop", "size_kb", "used_percent")}
+    subject = {
+        key: None if is_missing(row[key]) else row[key]
+        for key in ("session", "window_station", "desktop", "size_kb", "used_percent")
+    }
     advice = [(CAUSE, "Find out what was ended between the two listings: that used the heap.")]
     return Told(summary, subject, "A later listing of the same session in which it is still full.", advice)

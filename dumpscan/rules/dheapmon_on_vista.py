@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@rule(says=None, needs=("systems.build", "desktop_heaps.tool"), clear="dheapmon was not used where it is not supported.", references=("KB 949296",))
+@rule(
+    says=None,
+    needs=("systems.build", "desktop_heaps.tool"),
+    clear="dheapmon was not used where it is not supported.",
+    references=("KB 949296",),
+)
 def check(desktop_heaps: pd.DataFrame, systems: pd.DataFrame) -> Found | None:
     """Machines with a table of dheapmon and a build of Vista or later."""
     tables = desktop_heaps[desktop_heaps["tool"].eq("dheapmon")].drop_duplicates(MACHINE)
@@ -45,5 +50,10 @@ def check(desktop_heaps: pd.DataFrame, systems: pd.DataFrame) -> Found | None:
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     summary = f"dheapmon does not support this Windows (build {row['build']}): its listing deserves little trust, or is of another machine."
-    advice = [(NOW, "Print the heaps with !dskheap in a kernel debugger, or find out of which machine the dheapmon listing is.")]
+    advice = [
+        (
+            NOW,
+            "Print the heaps with !dskheap in a kernel debugger, or find out of which machine the dheapmon listing is.",
+        )
+    ]
     return Told(summary, {"build": row["build"]}, "A banner of an older Windows.", advice)

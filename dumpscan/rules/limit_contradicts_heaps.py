@@ -38,13 +38,22 @@ if TYPE_CHECKING:
 def check(view_space: pd.DataFrame, session_limits: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     """Sessions whose heaps are larger than their limit, or whose machine has two limits."""
     heaps = view_space[["heaps_kb", "total_kb"]].max(axis=1).astype("Int64")
-    rows = view_space[has_limit(view_space) & ~view_space["superseded"] & ((heaps > view_space["limit_kb"]).fillna(False) | view_space["limits_differ"])]
+    rows = view_space[
+        has_limit(view_space)
+        & ~view_space["superseded"]
+        & ((heaps > view_space["limit_kb"]).fillna(False) | view_space["limits_differ"])
+    ]
     rows = rows.assign(severity="medium", certainty="proved")
     views = session_limits[session_limits["limit"].eq("view_space")][[*MACHINE, "file", "line", "kb"]]
     return found(
         rows,
         cite(rows, "the first of this session's heaps: {heaps_kb:,} KB together"),
-        cite(rows[SESSION], "the tool's own sum of this session's heaps: {total_kb:,} KB", heap_totals[[*SESSION, "file", "line", "total_kb"]], SESSION),
+        cite(
+            rows[SESSION],
+            "the tool's own sum of this session's heaps: {total_kb:,} KB",
+            heap_totals[[*SESSION, "file", "line", "total_kb"]],
+            SESSION,
+        ),
         cite(rows[MACHINE], "a limit of session view space: {kb:,} KB", views, MACHINE),
     )
 
@@ -60,4 +69,6 @@ def tell(row: Mapping[str, Any]) -> Told:
         )
     subject = {key: None if is_missing(row[key]) else row[key] for key in ("session", "heaps_kb", "limit_kb")}
     advice = [(NOW, "Collect heaps and limit in one go, from the same machine in the same boot.")]
-    return Told(summary, subject, "Both captures of one machine and one boot, with a limit above the sum of the heaps.", advice)
+    return Told(
+        summary, subject, "Both captures of one machine and one boot, with a limit above the sum of the heaps.", advice
+    )

@@ -41,4 +41,6 @@ def check(desktop_heaps: pd.DataFrame) -> Found | None:
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     summary = f"The names of {count(int(row['nameless']), 'desktop')} in {session_name(row['session'])} were paged out; sizes and use are right."
-    return Told(summary, {"session": None if is_missing(row["session"]) else row["session"]}, "The same listing with names.")
+    return Told(
+        summary, {"session": None if is_missing(row["session"]) else row["session"]}, "The same listing with names."
+    )

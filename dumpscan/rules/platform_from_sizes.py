@@ -30,16 +30,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@rule(says=None, needs="desktop_heaps.size_kb", clear="The sizes tell nothing of the machine.", references=("KB 184802", "KB 947246"))
+@rule(
+    says=None,
+    needs="desktop_heaps.size_kb",
+    clear="The sizes tell nothing of the machine.",
+    references=("KB 184802", "KB 947246"),
+)
 def check(platforms: pd.DataFrame, desktop_heaps: pd.DataFrame) -> Found | None:
     """Machines whose architecture follows from the sizes of their heaps."""
-    rows = platforms[platforms["architecture_how"].str.startswith("the size").fillna(False).to_numpy(bool)].assign(severity="info", certainty="likely", snapshot=1)
+    rows = platforms[platforms["architecture_how"].str.startswith("the size").fillna(False).to_numpy(bool)].assign(
+        severity="info", certainty="likely", snapshot=1
+    )
     telling = desktop_heaps[desktop_heaps["role"].isin(["fixed", "interactive"])].drop_duplicates([*MACHINE, "size_kb"])
-    return found(rows, cite(rows[MACHINE], "a heap of {size_kb:,} KB", telling[[*MACHINE, "file", "line", "size_kb"]], MACHINE))
+    return found(
+        rows, cite(rows[MACHINE], "a heap of {size_kb:,} KB", telling[[*MACHINE, "file", "line", "size_kb"]], MACHINE)
+    )
 
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     era = "" if is_missing(row["era"]) else f", {row['era']} (told by {row['era_how']})"
     subject = {"architecture": row["architecture"], "era": None if is_missing(row["era"]) else row["era"]}
-    return Told(f"This machine is {row['architecture']} (told by {row['architecture_how']}){era}.", subject, "A banner of another architecture.")
+    return Told(
+        f"This machine is {row['architecture']} (told by {row['architecture_how']}){era}.",
+        subject,
+        "A banner of another architecture.",
+    )

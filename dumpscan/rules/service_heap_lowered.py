@@ -42,11 +42,15 @@ HALF = 50  # percent
 def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     """Service heaps of the latest listings that are small and half used, but not yet near full."""
     used = desktop_heaps["used_percent"]
-    rows = desktop_heaps[(desktop_heaps["role"].eq("service") & used.ge(HALF) & used.lt(80)).fillna(False) & ~desktop_heaps["superseded"]]
+    rows = desktop_heaps[
+        (desktop_heaps["role"].eq("service") & used.ge(HALF) & used.lt(80)).fillna(False) & ~desktop_heaps["superseded"]
+    ]
     rows = rows.merge(platforms[[*MACHINE, "architecture"]], on=MACHINE, how="left")
     rows["default_kb"] = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values())).astype("Int64")
     rows = rows[rows["size_kb"].lt(rows["default_kb"])].assign(severity="medium", certainty="likely")
-    return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used; the default is {default_kb} KB"))
+    return found(
+        rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used; the default is {default_kb} KB")
+    )
 
 
 def tell(row: Mapping[str, Any]) -> Told:
@@ -59,8 +63,14 @@ def tell(row: Mapping[str, Any]) -> Told:
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb", "default_kb")
     advice = [
         (NOW, "Capture again while it fails: one such heap was 59 % used when idle and over 99 % when it failed."),
-        (REBOOT, f"Raise the third SharedSection value from {size} to {default} again, if session view space has room for it."),
-        (CAUSE, "Ask who lowered the third SharedSection value and why: often because session view space was exhausted."),
+        (
+            REBOOT,
+            f"Raise the third SharedSection value from {size} to {default} again, if session view space has room for it.",
+        ),
+        (
+            CAUSE,
+            "Ask who lowered the third SharedSection value and why: often because session view space was exhausted.",
+        ),
         (FUTILE, "SessionViewSize alone: it gives room for more heaps, not for a fuller one."),
     ]
     subject = {key: None if is_missing(row[key]) else row[key] for key in keys}

@@ -28,10 +28,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@rule(says="incomplete", needs="view_space.heaps_kb", clear="The heaps fit under every limit that this Windows can have.", applies=has_limit)
+@rule(
+    says="incomplete",
+    needs="view_space.heaps_kb",
+    clear="The heaps fit under every limit that this Windows can have.",
+    applies=has_limit,
+)
 def check(view_space: pd.DataFrame) -> Found | None:
     """Sessions without a printed limit whose heaps do not fit under the smallest possible one."""
-    rows = view_space[has_limit(view_space) & ~view_space["superseded"] & view_space["limit_kb"].isna() & ~view_space["limits_differ"]]
+    rows = view_space[
+        has_limit(view_space) & ~view_space["superseded"] & view_space["limit_kb"].isna() & ~view_space["limits_differ"]
+    ]
     short = rows["heaps_kb"] + rows["next_kb"] > rows["possible_kb"] - rows["other_kb"]
     rows = rows[short.fillna(False)].assign(severity="low", certainty="proved")
     return found(rows, cite(rows, "the first of this session's heaps: {heaps_kb:,} KB together"))
@@ -45,4 +52,6 @@ def tell(row: Mapping[str, Any]) -> Told:
     )
     subject = {key: None if is_missing(row[key]) else row[key] for key in ("session", "heaps_kb", "possible_kb")}
     advice = [(NOW, "Print the limit on the same machine: dd nt!MmSessionViewSize L1 in a kernel debugger.")]
-    return Told(summary, subject, "A printed limit: far above the sum it clears view space, near it it convicts it.", advice)
+    return Told(
+        summary, subject, "A printed limit: far above the sum it clears view space, near it it convicts it.", advice
+    )

@@ -52,8 +52,16 @@ def check(view_space: pd.DataFrame, desktop_heaps: pd.DataFrame, heap_totals: pd
     rows = rows.assign(severity="critical", certainty=np.where(by_rows, "proved", "likely"))
     return found(
         rows,
-        cite(rows.assign(file=rows["limit_file"], line=rows["limit_line"]), "the limit of session view space: {limit_kb:,} KB"),
-        cite(rows[SESSION], "the tool's own sum of this session's heaps: {total_kb:,} KB", heap_totals[[*SESSION, "file", "line", "total_kb"]], SESSION),
+        cite(
+            rows.assign(file=rows["limit_file"], line=rows["limit_line"]),
+            "the limit of session view space: {limit_kb:,} KB",
+        ),
+        cite(
+            rows[SESSION],
+            "the tool's own sum of this session's heaps: {total_kb:,} KB",
+            heap_totals[[*SESSION, "file", "line", "total_kb"]],
+            SESSION,
+        ),
         cite(rows[SESSION], "a heap of {size_kb:,} KB", desktop_heaps[[*SESSION, "file", "line", "size_kb"]], SESSION),
     )
 
@@ -67,21 +75,39 @@ def tell(row: Mapping[str, Any]) -> Told:
     )
     keys = ("session", "heaps_kb", "limit_kb", "next_kb", "interactive_kb", "service_kb", "fixed_kb", "desktops")
     subject = {key: None if is_missing(row[key]) else row[key] for key in keys}
-    return Told(summary, subject, "A service under an account that has no desktop yet, and starts.", advice(limit, wanted))
+    return Told(
+        summary, subject, "A service under an account that has no desktop yet, and starts.", advice(limit, wanted)
+    )
 
 
 def advice(limit: int, wanted: int) -> list[tuple[str, str]]:
     """What frees view space, and what does not."""
     lines = [
-        (NOW, f"Stop one service that runs under an account of its own: that frees its heap of {kb(wanted)}, and proves the cause."),
+        (
+            NOW,
+            f"Stop one service that runs under an account of its own: that frees its heap of {kb(wanted)}, and proves the cause.",
+        ),
         (NOW, "Log off sessions and end programs that make desktops in this session."),
     ]
     if limit <= SMALL_VIEW:
-        lines.append((REBOOT, f"If the machine is not started with /3GB, set SessionViewSize to {limit // 1024 + 28} MB; with /3GB it is fixed at 20 MB."))
+        lines.append(
+            (
+                REBOOT,
+                f"If the machine is not started with /3GB, set SessionViewSize to {limit // 1024 + 28} MB; with /3GB it is fixed at 20 MB.",
+            )
+        )
     else:
-        lines.append((REBOOT, f"Raise SessionViewSize by one step of 16 MB, to {limit // 1024 + 16} MB, if !vm shows enough free system PTEs (256 for each MB)."))
+        lines.append(
+            (
+                REBOOT,
+                f"Raise SessionViewSize by one step of 16 MB, to {limit // 1024 + 16} MB, if !vm shows enough free system PTEs (256 for each MB).",
+            )
+        )
     return [
         *lines,
-        (CAUSE, "Run services and COM servers under one logon where they may share it: each logon of its own costs a heap."),
+        (
+            CAUSE,
+            "Run services and COM servers under one logon where they may share it: each logon of its own costs a heap.",
+        ),
         (FUTILE, "Larger desktop heaps (SharedSection): fewer of them fit then."),
     ]

@@ -51,8 +51,16 @@ def check(view_space: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     return found(
         rows,
         cite(rows, "the first of this session's heaps: {heaps_kb:,} KB together"),
-        cite(rows.assign(file=rows["limit_file"], line=rows["limit_line"]), "the limit of session view space: {limit_kb:,} KB"),
-        cite(rows[SESSION], "the tool's own sum of this session's heaps: {total_kb:,} KB", heap_totals[[*SESSION, "file", "line", "total_kb"]], SESSION),
+        cite(
+            rows.assign(file=rows["limit_file"], line=rows["limit_line"]),
+            "the limit of session view space: {limit_kb:,} KB",
+        ),
+        cite(
+            rows[SESSION],
+            "the tool's own sum of this session's heaps: {total_kb:,} KB",
+            heap_totals[[*SESSION, "file", "line", "total_kb"]],
+            SESSION,
+        ),
     )
 
 
@@ -66,5 +74,13 @@ def tell(row: Mapping[str, Any]) -> Told:
     )
     keys = ("session", "heaps_kb", "limit_kb", "next_kb", "interactive_kb", "service_kb", "fixed_kb", "desktops")
     subject = {key: None if is_missing(row[key]) else row[key] for key in keys}
-    look = (NOW, "Look for Win32k events 244 in the System log since the last start: they tell whether it has already failed.")
-    return Told(summary, subject, "A service under a new account that starts at the busiest hour.", [look, *advice(limit, wanted)])
+    look = (
+        NOW,
+        "Look for Win32k events 244 in the System log since the last start: they tell whether it has already failed.",
+    )
+    return Told(
+        summary,
+        subject,
+        "A service under a new account that starts at the busiest hour.",
+        [look, *advice(limit, wanted)],
+    )

@@ -65,11 +65,22 @@ OTHERWISE = (
 )
 
 
-@rule(says="tool_failed", needs="captures.command", clear="No tool failed.", references=("KB 949296", "WinDbg-Feedback 54", "WinDbg-Feedback 57"))
+@rule(
+    says="tool_failed",
+    needs="captures.command",
+    clear="No tool failed.",
+    references=("KB 949296", "WinDbg-Feedback 54", "WinDbg-Feedback 57"),
+)
 def check(tool_failures: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
     """One finding for each capture that holds nothing but a failure."""
     rows = captures[captures["state"].eq("failed").fillna(False)].assign(severity="low", certainty="proved")
-    first = tool_failures.sort_values("line").groupby(["case", "file", "line"], observed=True)["text"].first().rename("text").reset_index()
+    first = (
+        tool_failures.sort_values("line")
+        .groupby(["case", "file", "line"], observed=True)["text"]
+        .first()
+        .rename("text")
+        .reset_index()
+    )
     told = rows.assign(capture=rows.index).merge(first, on=["case", "file"], suffixes=("", "_told"))
     inside = told[told["line_told"].ge(told["line"]) & told["line_told"].le(told["last_line"])]
     rows["text"] = inside.groupby("capture")["text"].first().reindex(rows.index)
@@ -82,7 +93,11 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words, with the way out of this kind of failure."""
     text = row["text"] if isinstance(row["text"], str) else ""
     meaning, way_out = next(((means, do) for sign, means, do in KINDS if sign in text), OTHERWISE)
-    tool = {"dskheap": "!dskheap", "mm_session_view_size": "nt!MmSessionViewSize", "vm": "!vm"}.get(row["command"], row["command"])
+    tool = {"dskheap": "!dskheap", "mm_session_view_size": "nt!MmSessionViewSize", "vm": "!vm"}.get(
+        row["command"], row["command"]
+    )
     if not text:
         meaning, way_out = str(row["shortfall"]), "Run it again and save everything that it prints."
-    return Told(f"{tool} printed no data: {meaning}.", {"tool": tool}, "The same command with a table.", [(NOW, way_out)])
+    return Told(
+        f"{tool} printed no data: {meaning}.", {"tool": tool}, "The same command with a table.", [(NOW, way_out)]
+    )

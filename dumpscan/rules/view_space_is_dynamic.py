@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@rule(says=None, needs="captures.command", clear="Nothing tells that this is Vista or later.", references=("KB 947246",))
+@rule(
+    says=None, needs="captures.command", clear="Nothing tells that this is Vista or later.", references=("KB 947246",)
+)
 def check(platforms: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
     """Machines that are Vista or later."""
     rows = platforms[platforms["era"].eq(SINCE).fillna(False)].assign(severity="info", certainty="likely", snapshot=1)
