@@ -135,7 +135,8 @@ def blog(text: str) -> str:
     r"""What a blog's comment makes of a listing: no backslashes, no rulers, NBSP for every other blank, en dashes, a blank line after each."""
     kept = [line for line in text.splitlines() if not line.strip() or line.strip("-= ")]
     damaged = [
-        line.replace("\\", "").replace(" - ", " \u2013 ").replace("  ", "\u00a0 ").replace("x86>", "\u00d786>") for line in kept
+        line.replace("\\", "").replace(" - ", " \u2013 ").replace("  ", "\u00a0 ").replace("x86>", "\u00d786>")
+        for line in kept
     ]
     return "".join(f"    {line}\n\n" for line in damaged)
 

@@ -58,6 +58,9 @@ MIX: dict[str, bytes] = {
         "damaged": compose.blog(compose.dheapmon(0, X86)),
         "prose": "Nothing of a debugger.\n",
         "empty": "",
+        "lowered later": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 256, 60)),
+        "nameless later": compose.nameless(2, [(3072, 15), (64, 3), (128, 3)]),
+        "dheapmon on 8": compose.banner(9200, name="Windows 8", target="x64") + compose.dheapmon(0, X64),
         "dheapmon on 7": compose.banner(7601, name="Windows 7", target="x64") + compose.dheapmon(0, X64),
         "banner": compose.banner(7601, name="Windows 7", target="x64", time="Mon Nov 16 09:30:00 2026")
         + compose.dskheap(0, X64),
@@ -90,7 +93,7 @@ def _with_check(
 
 def _raise_for(*cases: str) -> Callable[[Callable[..., Any], Mapping[str, Any]], Any]:
     def wrap(check: Callable[..., Any], tables: Mapping[str, Any]) -> Any:
-        there = set(tables["desktop_heaps"]["case"])
+        there = {case for table in tables.values() for case in table["case"]}
         if there & set(cases):
             raise ZeroDivisionError(f"in {sorted(there & set(cases))[0]}")
         return check(**tables)
@@ -113,6 +116,17 @@ def test_a_rule_that_raises_costs_only_its_case(
             assert others == [one for one in mixed[name]["outcomes"] if one["rule"] != FULL_RULE]
         else:
             assert told[name] == mixed[name], "the fleet keeps the rest, with its evidence"
+
+
+@pytest.mark.parametrize("rule", sorted(rules.all_rules()))
+def test_every_rule_survives_being_run_on_halves(
+    monkeypatch: pytest.MonkeyPatch, mixed: dict[str, Document], rule: str
+) -> None:
+    """Findings of two halves keep their own evidence, however a rule numbers its rows."""
+    _with_check(monkeypatch, rule, _raise_for("memory and heaps"))
+    told = _documents(MIX)
+    assert compose.of_rule(told["memory and heaps"], rule)["status"] == "failed"
+    assert {name for name in MIX if told[name] != mixed[name]} == {"memory and heaps"}
 
 
 def test_a_rule_that_raises_for_all(monkeypatch: pytest.MonkeyPatch) -> None:

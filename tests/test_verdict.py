@@ -296,10 +296,6 @@ def moments() -> dict[str, Document]:
     return compose.documents(MOMENTS)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="max() of no rows: a listing with 0 KB and 0 desktops counts as whole, and to_dict raises ValueError",
-)
 def test_an_empty_listing_raises_nothing() -> None:
     """The contract: never raises for what the input holds. Nothing was listed, so nothing is cleared."""
     assert compose.verdict(compose.dskheap(0, []))["mode"] == "undecided"
