@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dumpscan.platforms import SINCE
-from dumpscan.rules import CERTAINTIES, SEVERITIES
+from dumpscan.rules import CERTAINTIES, FAILED, SEVERITIES
 from dumpscan.verdict import (
     AT_RISK,
     BOTH,
@@ -19,7 +19,7 @@ from dumpscan.verdict import (
     UNDECIDED,
     VIEW_EXHAUSTED,
 )
-from dumpscan.words import heap_name, kb, percent, session_name
+from dumpscan.words import count, heap_name, kb, percent, session_name
 
 Document = dict[str, Any]
 Row = Mapping[str, Any]
@@ -168,6 +168,9 @@ def _machine_answer(
         return _no_sign(name, tables, views), []
     kinds = SPEAKS_FOR.get(machine["reason"] if mode == UNDECIDED else mode, ())
     found = _findings(name, kinds, outcomes)
+    failed = [outcome["rule"] for outcome in outcomes if outcome["status"] == FAILED and outcome["says"]]
+    if not found and failed:
+        return f"Undecided. {', '.join(failed)} could not be judged: this is a bug in dumpscan.", []
     if not found:
         return _no_evidence(
             {table: [row for row in rows if row["machine"] == name] for table, rows in tables.items()}
@@ -234,16 +237,17 @@ def _no_evidence(tables: Mapping[str, Sequence[Row]]) -> str:
 
 
 def _listing_lines(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Document]:
-    """What "no sign" rests on: the tool's own total of each listing."""
+    """What "no sign" rests on: the tool's own total of each whole listing."""
+    whole = _listings(machine, tables)
     return [
         {
             "file": row["file"],
             "line": row["line"],
             "text": "",
-            "shows": f"{row['desktops']} desktops with {kb(row['total_kb'])}, and the rows add up to it",
+            "shows": f"{count(row['desktops'], 'desktop')} with {kb(row['total_kb'])} in {session_name(row['session'])}, and the rows add up to it",
         }
         for row in tables["heap_totals"]
-        if row["machine"] == machine
+        if any(one["file"] == row["file"] and one["line"] <= row["line"] <= one["last_line"] for one in whole)
     ]
 
 

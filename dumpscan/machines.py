@@ -7,6 +7,8 @@ sub-folder names the machine; files without one belong to the only machine there
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,19 +85,57 @@ def _stretches(captures: pd.DataFrame, shapes: pd.DataFrame) -> list[int]:
     return numbers
 
 
-def number_snapshots(captures: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[Any]:
+def session_times(captures: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[Any]:
+    """The session time in force at each capture, as printed: the last one above it in its file, else the first below."""
+    times = (
+        systems.drop_duplicates("capture").set_index("capture")["session_time"].reindex(captures.index).astype(object)
+    )
+    in_file = times.groupby([machine_keys(captures), captures["reading"].astype(int)], sort=False)
+    return in_file.ffill().fillna(in_file.transform("first"))
+
+
+def number_snapshots(captures: pd.DataFrame, times: pd.Series[Any]) -> pd.Series[Any]:
     """A new snapshot begins with each file, with each new session time, and when a listing of the same session repeats; numbered from 1
     on each machine."""
     import pandas as pd
 
-    place = [machine_keys(captures), captures["reading"].astype(int)]
-    times = systems.drop_duplicates("capture").set_index("capture")["session_time"].reindex(captures.index)
-    told = pd.Series(pd.factorize(times.astype(object))[0], index=captures.index).where(times.notna())
-    in_file = told.groupby(place, sort=False)
-    time = in_file.ffill().fillna(in_file.transform("first")).fillna(-1).astype(int)
+    place = [machine_keys(captures), captures["reading"].astype(int), pd.Series(pd.factorize(times)[0], captures.index)]
     listing = captures["command"].isin(LISTINGS) & captures["state"].isin(["whole", "cut"])
     session = captures["session"].fillna(-1)
-    again = captures[listing].groupby([key[listing] for key in (*place, time, session)], sort=False).cumcount()
-    repeat = again.reindex(captures.index).fillna(0).groupby([*place, time], sort=False).cummax().astype(int)
-    stamps = pd.Series(pd.factorize(pd.MultiIndex.from_arrays([place[1], time, repeat]))[0], index=captures.index)
+    again = captures[listing].groupby([key[listing] for key in (*place, session)], sort=False).cumcount()
+    repeat = again.reindex(captures.index).fillna(0).groupby(place, sort=False).cummax().astype(int)
+    stamps = pd.Series(pd.factorize(pd.MultiIndex.from_arrays([*place[1:], repeat]))[0], index=captures.index)
     return stamps.groupby(place[0]).rank(method="dense").astype("Int64")
+
+
+def superseded(captures: pd.DataFrame, times: pd.Series[Any]) -> pd.Series[bool]:
+    """A listing is history when a whole one of the same session follows on its machine, in the same file or by session time: a cut one
+    proves no recovery. A command that printed nothing was typed again when any whole listing follows in the file."""
+    listing = captures["command"].isin(LISTINGS)
+    whole = (listing & captures["state"].eq("whole").fillna(False)).astype(int)
+    machine, reading, session = machine_keys(captures), captures["reading"].astype(int), captures["session"].fillna(-1)
+
+    def whole_ones_after(keys: list[Any]) -> pd.Series[int]:
+        return whole[::-1].groupby([key[::-1] for key in keys]).cumsum()[::-1] - whole
+
+    moment = times.map(_seconds).astype(float)
+    latest = moment.where(whole.eq(1)).groupby([machine, session]).transform("max")
+    again = captures["session"].notna() & ((whole_ones_after([machine, reading, session]) > 0) | (moment < latest))
+    retried = captures["state"].eq("silent").fillna(False) & (whole_ones_after([machine, reading]) > 0)
+    return (listing & (again | retried)).astype(bool)
+
+
+_TIME = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ([0-9]{4})(?![0-9])"
+)
+
+
+def _seconds(printed: Any) -> float:
+    """A session time as a number to compare with others of the same machine; NaN for damaged ones ("17420" as a year, a field lost)."""
+    match = _TIME.match(printed) if isinstance(printed, str) else None
+    if match is None:
+        return float("nan")
+    try:
+        return (datetime.strptime(" ".join(match.groups()), "%b %d %H:%M:%S %Y") - datetime(1970, 1, 1)).total_seconds()
+    except ValueError:
+        return float("nan")

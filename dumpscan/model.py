@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.machines import LISTINGS, machine_keys, name_machines, number_snapshots
+from dumpscan.machines import name_machines, number_snapshots, session_times, superseded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,8 +98,9 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     captures = _captures(readings, cases)
     heaps, systems = (_table(name, readings, captures) for name in ("desktop_heaps", "systems"))
     captures["machine"] = pd.Categorical(name_machines(captures, heaps, systems))
-    captures["snapshot"] = number_snapshots(captures, systems)
-    captures["superseded"] = pd.array(_superseded(captures), dtype="boolean")
+    times = session_times(captures, systems)
+    captures["snapshot"] = number_snapshots(captures, times)
+    captures["superseded"] = superseded(captures, times).astype("boolean")
     tables = {name: _table(name, readings, captures) for name in TABLES if name != "captures"}
     tables["desktop_heaps"] = _derive(tables["desktop_heaps"], captures)
     tables["captures"] = captures.drop(columns="reading")
@@ -144,22 +145,6 @@ def _table(name: str, readings: Sequence[Reading], captures: pd.DataFrame) -> pd
     return frame
 
 
-def _superseded(captures: pd.DataFrame) -> Any:
-    """A listing is history when a whole one of the same session follows in the same file: a cut one proves no recovery. A command that
-    printed nothing was typed again when any whole listing follows."""
-    listing = captures["command"].isin(LISTINGS)
-    whole = (listing & captures["state"].eq("whole").fillna(False)).astype(int)
-    place = machine_keys(captures) * len(captures["file"].cat.categories) + captures["file"].cat.codes
-    session = captures["session"].fillna(-1)
-
-    def whole_ones_after(keys: list[Any]) -> pd.Series[int]:
-        return whole[::-1].groupby([key[::-1] for key in keys]).cumsum()[::-1] - whole
-
-    again = captures["session"].notna() & (whole_ones_after([place, session]) > 0)
-    retried = captures["state"].eq("silent").fillna(False) & (whole_ones_after([place]) > 0)
-    return (listing & (again | retried)).to_numpy(bool)
-
-
 def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     """Role, owner, KB free at the worst rounding, and whether a later listing of the session exists."""
     import numpy as np
@@ -184,6 +169,6 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
         pd.Series([*owners, None], dtype=object).take(station.cat.codes.to_numpy() % (len(names) + 1))
     )
     step = heaps["tool"].map(ROUNDING).astype("Float64").fillna(0.5)
-    heaps["free_kb"] = (size * (100 - heaps["used_percent"] - step) / 100).clip(lower=0).astype("Float64")
+    heaps["free_kb"] = (size * (100 - heaps["used_percent"] - step) / 100).clip(lower=0).round(6).astype("Float64")
     heaps["superseded"] = captures["superseded"].array.take(heaps["capture"].to_numpy())
     return heaps

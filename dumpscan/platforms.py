@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MACHINE = ["case", "machine"]
+FACT = ["says", "how", "file", "line"]
 VISTA = 6000  # the first build
 
 # KB. Fixed heaps tell the architecture (ntdebugging blog, comment 20); the interactive heap tells it where they are not listed.
@@ -90,19 +91,19 @@ SIZE_SIGNS = (
 
 
 def platforms(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row a machine: case, machine, architecture, architecture_how, era, era_how; missing where nothing or both is told."""
+    """One row a machine: case, machine, architecture and era, each with _how, _file and _line; missing where nothing or both is told."""
     machines = tables["captures"][MACHINE].drop_duplicates(ignore_index=True)
     keys = machine_keys(machines)
     for name, facts in (("architecture", _architecture(tables)), ("era", _era(tables))):
-        for column in ("says", "how"):
-            machines[name if column == "says" else f"{name}_how"] = keys.map(facts[column]).astype(object)
+        for column in FACT:
+            machines[name if column == "says" else f"{name}_{column}"] = keys.map(facts[column]).astype(object)
     return machines
 
 
 def _agreed(facts: pd.DataFrame) -> pd.DataFrame:
-    """Facts (case, machine, says, how), best first: by machine, what all of them say, and how the best of them knows."""
+    """Facts, best first: by machine, what all of them say, and how and where the best of them knows it."""
     by_machine = facts.groupby(machine_keys(facts), sort=False)
-    agreed: pd.DataFrame = by_machine[["says", "how"]].first()[by_machine["says"].nunique().eq(1)]
+    agreed: pd.DataFrame = by_machine[FACT].first()[by_machine["says"].nunique().eq(1)]
     return agreed
 
 
@@ -125,7 +126,7 @@ def _architecture(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     fixed = fixed.assign(says=fixed["size_kb"].map(_FIXED), how="the sizes of the Winlogon and Disconnect heaps")
     free = heaps[heaps["role"].eq("interactive")]
     free = free.assign(says=free["size_kb"].map(_INTERACTIVE), how="the size of the interactive heap")
-    return _best(*(facts.loc[facts["says"].notna(), [*MACHINE, "says", "how"]] for facts in (banner, fixed, free)))
+    return _best(*(facts.loc[facts["says"].notna(), [*MACHINE, *FACT]] for facts in (banner, fixed, free)))
 
 
 def _era(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -138,6 +139,8 @@ def _era(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _signed(tables: dict[str, pd.DataFrame], sign: Sign) -> pd.DataFrame:
     table = tables[sign.table]
-    rows = table.loc[sign.pick(table).to_numpy(bool, na_value=False), MACHINE].drop_duplicates()
+    rows = table.loc[sign.pick(table).to_numpy(bool, na_value=False), [*MACHINE, "file", "line"]].drop_duplicates(
+        MACHINE
+    )
     signed: pd.DataFrame = rows.assign(says=sign.says, how=sign.how)
     return signed

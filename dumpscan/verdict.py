@@ -58,8 +58,12 @@ def judge(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> pd
     captures = tables["captures"]
     whole = captures[(captures["command"].isin(LISTINGS) & captures["state"].eq("whole")).fillna(False)]
     full, view = has(HEAP_FULL), has(VIEW_EXHAUSTED)
+    broken = {
+        case for outcome in outcomes if outcome.rule.says for case in outcome.reasons
+    }  # a rule that failed clears nothing
+    open_doubt = has(CONTRADICTORY) | has(INCOMPLETE) | machines["case"].cat.codes.isin(broken)
     machines["mode"] = np.select(
-        [full & view, view, full, has(AT_RISK), has(CONTRADICTORY) | has(INCOMPLETE) | ~keys.isin(machine_keys(whole))],
+        [full & view, view, full, has(AT_RISK), open_doubt | ~keys.isin(machine_keys(whole))],
         [BOTH, VIEW_EXHAUSTED, HEAP_FULL, AT_RISK, UNDECIDED],
         default=NO_SIGN,
     )
@@ -68,6 +72,7 @@ def judge(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> pd
         [CONTRADICTORY, INCOMPLETE, TOOL_FAILED],
         default=NO_EVIDENCE,
     )
+    reasons = np.where((reasons == NO_EVIDENCE) & machines["case"].cat.codes.isin(broken), INCOMPLETE, reasons)
     machines["reason"] = pd.Series(reasons, dtype=object).where(machines["mode"].eq(UNDECIDED), None)
     machines["certainty"] = _certainty(machines, told, tables["view_space"])
     machines["danger"] = machines["mode"].map(DANGER.index).astype(int) + machines["reason"].eq(NO_EVIDENCE) * 2

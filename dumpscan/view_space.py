@@ -26,7 +26,7 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
 
     Columns: case, machine, snapshot, session, file, line (of the first row), heaps_kb, interactive_kb, service_kb, fixed_kb, desktops,
     total_kb (the tool's own), next_kb (the smallest heap that the next service would want), limit_kb, limit_origin, limit_file,
-    limit_line, limits_differ, possible_kb (smallest limit this Windows can have; missing: none), other_kb, era, superseded.
+    limit_line, limits_differ, possible_kb (smallest limit this Windows can have; missing: none), other_kb, free_ptes, era, superseded.
     """
     import pandas as pd
 
@@ -50,33 +50,34 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     usual = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values()))
     rows["next_kb"] = rows["next_kb"].fillna(anywhere).fillna(usual).astype("Int64")
     rows = _with_limits(rows, tables["session_limits"])
+    counters = tables["memory_counters"]
+    ptes = counters[counters["label"].eq("Free System PTEs")]
+    rows["free_ptes"] = machine_keys(rows).map(ptes.groupby(machine_keys(ptes))["pages"].last()).astype("Int64")
     rows["possible_kb"] = rows["limit_kb"].fillna(_smallest_possible(rows))
-    small = rows["possible_kb"].le(SMALL_VIEW).fillna(False)
+    small = rows["possible_kb"].eq(SMALL_VIEW).fillna(False)
     rows["other_kb"] = pd.Series(OTHERS, index=rows.index, dtype="Int64").mask(small, OTHERS_IN_SMALL_VIEW)
     return rows
 
 
 def _with_limits(rows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Add the limit that was printed on the machine: what the debugger read from memory before the maximum of !vm 4, and what
-    stands in the listing's own file before the rest. Two different values mean two boots: then only that of its own file counts."""
+    """Add the limit that was printed: in the listing's own file (what the debugger read from memory before the maximum of !vm 4), else
+    the only value of the machine. Two different values mean two boots, and nothing tells in which of them a listing elsewhere lived."""
     views = limits[limits["limit"].eq("view_space") & limits["kb"].ge(SMALLEST_LIMIT)]
     views = views.assign(machine_key=machine_keys(views), rank=views["origin"].eq("!vm 4").astype(int))
-    views = views[views["rank"].eq(views.groupby("machine_key")["rank"].transform("min"))]
     columns = {"kb": "limit_kb", "origin": "limit_origin", "file": "limit_file", "line": "limit_line"}
-    views = views[["machine_key", *columns]].astype({"file": object, "origin": object}).rename(columns=columns)
-    rows = rows.assign(machine_key=machine_keys(rows), own_file=rows["file"].astype(object))
-    of_machine, of_file = (
-        views.groupby(keys, sort=False).filter(lambda some: some["limit_kb"].nunique() == 1).drop_duplicates(keys)
-        for keys in (["machine_key"], ["machine_key", "limit_file"])
-    )
-    own = rows[["machine_key", "own_file"]].merge(
-        of_file, left_on=["machine_key", "own_file"], right_on=["machine_key", "limit_file"], how="left"
-    )
+    views = views[["machine_key", "rank", *columns]].astype({"file": object, "origin": object}).rename(columns=columns)
+    in_file = ["machine_key", "limit_file"]
+    best = views[views["rank"].eq(views.groupby(in_file)["rank"].transform("min"))]
+    of_file = best[best.groupby(in_file)["limit_kb"].transform("nunique").eq(1)].drop_duplicates(in_file)
+    agreed = views[views.groupby("machine_key")["limit_kb"].transform("nunique").eq(1)]
+    of_machine = agreed.sort_values("rank", kind="stable").drop_duplicates("machine_key")
+    rows = rows.assign(machine_key=machine_keys(rows), limit_file=rows["file"].astype(object))
+    own = rows[in_file].merge(of_file, on=in_file, how="left")
     other = rows[["machine_key"]].merge(of_machine, on="machine_key", how="left")
     for column in columns.values():
         rows[column] = own[column].where(own["limit_kb"].notna(), other[column])
     differ = rows["machine_key"].isin(views["machine_key"]) & rows["limit_kb"].isna()
-    return rows.assign(limits_differ=differ.astype("boolean")).drop(columns=["machine_key", "own_file"])
+    return rows.assign(limits_differ=differ.astype("boolean")).drop(columns="machine_key")
 
 
 def possible_limits(architecture: str | None, era: str | None) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - quoted and composed lines are as long as they are
+
 """Sample documents for the renderers, as the engine makes them: composed, not read from logs."""
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ def heap(
     }  # fmt: skip
 
 
-def finding(
-    summary: str, shown: list[Document], advice: list[tuple[str, str]], severity: str = "critical"
-) -> Document:
+def finding(summary: str, shown: list[Document], advice: list[tuple[str, str]], severity: str = "critical") -> Document:
     return {
         "summary": summary, "severity": severity, "certainty": "proved", "machine": "SRV-BATCH01", "snapshot": "1",
         "subject": {"session": 0}, "evidence": shown, "actions": [said for when, said in advice if when != "futile"],
@@ -37,9 +35,7 @@ def finding(
     }  # fmt: skip
 
 
-def outcome(
-    rule: str, title: str, status: str, reason: str | None, findings: list[Document] | None = None
-) -> Document:
+def outcome(rule: str, title: str, status: str, reason: str | None, findings: list[Document] | None = None) -> Document:
     page = f"{title}\n## What happens\nWindows keeps the windows,\nmenus and hooks of a desktop in its heap.\n\n    !dskheap -s 0\n\n## Sources\nQ217202"
     return {
         "rule": rule, "title": title, "status": status, "reason": reason, "needs": ["!dskheap"],
@@ -54,9 +50,7 @@ OTHER_OUTCOMES = [
         "clear",
         "No service heap was lowered.",
     ),
-    outcome(
-        "event-243", "Windows logged a failed allocation", "no_data", "No System event log among the files."
-    ),
+    outcome("event-243", "Windows logged a failed allocation", "no_data", "No System event log among the files."),
     outcome("session-pool", "Session paged pool is nearly used up", "no_data", "No !vm 4 among the files."),
     outcome(
         "view-size-ignored",
@@ -195,9 +189,7 @@ def heap_full() -> Document:
         ),
         ("futile", "A larger second value of SharedSection: WinSta0\\Default uses 0.2 % of 20,480 KB."),
     ]
-    found = finding(
-        "SAWinSta\\SADesktop in session 0 is almost full: 78 of 2,048 KB free.", shown[:1], advice
-    )
+    found = finding("SAWinSta\\SADesktop in session 0 is almost full: 78 of 2,048 KB free.", shown[:1], advice)
     return document(
         "single-heap-full",
         "The desktop heap of SAWinSta\\SADesktop in session 0 is almost full and likely the cause: 78 of 2,048 KB free, room for about 7 processes.",

@@ -137,9 +137,6 @@ def test_a_rule_that_raises_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told["filling"]["verdict"]["mode"] == "at-risk"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="judge() does not look at failed rules: a full heap is called no sign when its rule raised"
-)
 def test_a_failed_rule_clears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The contract: no-sign only with complete evidence; a rule that could not look has not cleared the heap."""
     _with_check(monkeypatch, FULL_RULE, _raise_for("full"))

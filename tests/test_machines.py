@@ -171,10 +171,6 @@ def test_repeats_are_superseded_in_their_own_file_alone() -> None:
     assert superseded == {"file": [True, False], "files": [False, False], "sessions": [False, False]}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="only a later listing of the same file supersedes; the contract: earlier moments of a later-healthy machine",
-)
 def test_a_later_file_by_its_session_time() -> None:
     """Both files print when they were taken: the full heap of nine o'clock is history at ten."""
     full = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 99))

@@ -141,8 +141,7 @@ def made(name: str) -> Document:
 
 def many(rows: int) -> Document:
     heaps = [
-        samples.heap(8 + row, f"Service-0x0-{row:x}$\\Default", 512, row % 30 / 10, "service")
-        for row in range(rows)
+        samples.heap(8 + row, f"Service-0x0-{row:x}$\\Default", 512, row % 30 / 10, "service") for row in range(rows)
     ]
     return {**made("heap_full"), "tables": {"desktop_heaps": heaps}}
 
@@ -156,9 +155,7 @@ def test_a_hostile_log_changes_no_element(name: str, payload: str) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_a_hostile_fleet_changes_no_element(payload: str) -> None:
-    pages = [
-        Page(render.fleet_html(samples.with_text(samples.fleet(), said))) for said in (payload, "harmless")
-    ]
+    pages = [Page(render.fleet_html(samples.with_text(samples.fleet(), said))) for said in (payload, "harmless")]
     assert pages[0].events == pages[1].events
     assert not [link for link in pages[0].values("href") if re.match(r"[a-z]+:|//", link)]
 
@@ -181,9 +178,7 @@ def test_a_name_is_shown_as_it_is(payload: str) -> None:
 def test_markdown_keeps_its_blocks(payload: str) -> None:
     def skeleton(said: str) -> list[str]:
         tokens = (
-            MarkdownIt("commonmark")
-            .enable("table")
-            .parse(render.markdown(samples.with_text(made("heap_full"), said)))
+            MarkdownIt("commonmark").enable("table").parse(render.markdown(samples.with_text(made("heap_full"), said)))
         )
         inline = [
             child.type
@@ -226,9 +221,7 @@ def test_the_page_needs_no_script_and_fetches_nothing(name: str) -> None:
     names = {attribute for _, attributes in page.elements for attribute in attributes}
     assert not {"style", "src", "srcset", "action"} & names
     assert not [attribute for attribute in names if attribute.startswith("on")]
-    assert not {"script", "link", "img", "iframe", "object", "base", "form"} & {
-        tag for tag, _ in page.elements
-    }
+    assert not {"script", "link", "img", "iframe", "object", "base", "form"} & {tag for tag, _ in page.elements}
     assert not re.search(r"url\(|@import|expression", render.html(made(name)))
     assert all(link.startswith("#") for link in page.values("href"))
 
@@ -277,9 +270,7 @@ def crowded(characters: int) -> Document:
     doc["verdict"]["evidence"] = [
         samples.evidence("a.txt", line, "text", f"step {line} " + "s" * characters) for line in range(1, 500)
     ]
-    doc["verdict"]["next"] = [
-        {"command": "c " * characters, "where": "w " * characters, "why": "y " * characters}
-    ] * 30
+    doc["verdict"]["next"] = [{"command": "c " * characters, "where": "w " * characters, "why": "y " * characters}] * 30
     doc["verdict"]["scope"]["not_captured"] = ["Session not captured " + "n" * characters] * 40
     doc["verdict"]["scope"]["sessions"] = list(range(1000))
     doc["settings"] *= 20
@@ -458,9 +449,7 @@ def test_a_fleet_page_is_recognised() -> None:
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_hostile_report_is_recognised(form: str, payload: str) -> None:
-    assert ownreport.is_own_report(
-        FORMATS[form](samples.with_text(made("heap_full"), payload)).encode("utf-8")
-    )
+    assert ownreport.is_own_report(FORMATS[form](samples.with_text(made("heap_full"), payload)).encode("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -506,9 +495,7 @@ def test_links_of_a_fleet_stay_inside_its_folder() -> None:
 
 def luminance(colour: str) -> float:
     channels = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    red, green, blue = (
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels
-    )
+    red, green, blue = (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -518,9 +505,7 @@ def contrast(one: str, other: str) -> float:
 
 
 PARTS = ("interactive", "service", "fixed", "unnamed", "others", "free")
-WORDS = [
-    (word, ground) for word in ("ink", "dim", "accent", "bad", "warn", "open") for ground in ("paper", "card")
-]
+WORDS = [(word, ground) for word in ("ink", "dim", "accent", "bad", "warn", "open") for ground in ("paper", "card")]
 WORDS += [(f"on-{part}", part) for part in PARTS] + [
     ("on-mark", "mark"),
     ("ink", "target"),

@@ -301,10 +301,6 @@ def test_an_empty_listing_raises_nothing() -> None:
     assert compose.verdict(compose.dskheap(0, []))["mode"] == "undecided"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the evidence of no-sign quotes the totals of all listings; of a cut one that was replaced it says that its rows add up",
-)
 def test_no_sign_rests_on_the_latest_listings_alone() -> None:
     """The cut listing lost a row: nothing adds up there."""
     (only,) = compose.verdict(CUT + GOOD)["evidence"]

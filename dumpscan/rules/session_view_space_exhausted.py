@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.platforms import BEFORE
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
 from dumpscan.view_space import SESSION, SMALL_VIEW, has_limit
 from dumpscan.words import count, is_missing, kb, session_name
@@ -75,39 +76,63 @@ def tell(row: Mapping[str, Any]) -> Told:
     )
     keys = ("session", "heaps_kb", "limit_kb", "next_kb", "interactive_kb", "service_kb", "fixed_kb", "desktops")
     subject = {key: None if is_missing(row[key]) else row[key] for key in keys}
-    return Told(
-        summary, subject, "A service under an account that has no desktop yet, and starts.", advice(limit, wanted)
-    )
+    return Told(summary, subject, "A service under an account that has no desktop yet, and starts.", advice(row))
 
 
-def advice(limit: int, wanted: int) -> list[tuple[str, str]]:
-    """What frees view space, and what does not."""
-    lines = [
+STEP = 16  # MB: SessionViewSize is raised by one step at a time
+PTES_OF_A_MB = 256
+PTES_TO_KEEP = 10_000  # field experience
+MOST_MB = 448  # the last step below 450 MB, which view space and session pool together must not exceed
+
+
+def advice(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What frees view space, and what does not; numbers only where Windows and its free PTEs are known."""
+    wanted = int(row["next_kb"])
+    return [
         (
             NOW,
             f"Stop one service that runs under an account of its own: that frees its heap of {kb(wanted)}, and proves the cause.",
         ),
         (NOW, "Log off sessions and end programs that make desktops in this session."),
-    ]
-    if limit <= SMALL_VIEW:
-        lines.append(
-            (
-                REBOOT,
-                f"If the machine is not started with /3GB, set SessionViewSize to {limit // 1024 + 28} MB; with /3GB it is fixed at 20 MB.",
-            )
-        )
-    else:
-        lines.append(
-            (
-                REBOOT,
-                f"Raise SessionViewSize by one step of 16 MB, to {limit // 1024 + 16} MB, if !vm shows enough free system PTEs (256 for each MB).",
-            )
-        )
-    return [
-        *lines,
+        _larger_view(row),
         (
             CAUSE,
             "Run services and COM servers under one logon where they may share it: each logon of its own costs a heap.",
         ),
         (FUTILE, "Larger desktop heaps (SharedSection): fewer of them fit then."),
     ]
+
+
+def _larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
+    limit = int(row["limit_kb"]) // 1024
+    larger = (limit // STEP + 1) * STEP
+    if row["era"] != BEFORE:
+        return (
+            REBOOT,
+            "Only if a banner shows that this Windows is older than Vista: a larger SessionViewSize. On Vista and later it limits nothing.",
+        )
+    if larger > MOST_MB:
+        return (
+            FUTILE,
+            f"A larger SessionViewSize: view space and session pool together must stay below 450 MB, and the view has {limit} MB.",
+        )
+    slash = (
+        " With /3GB it is fixed at 20 MB: then only fewer or smaller heaps help."
+        if int(row["limit_kb"]) == SMALL_VIEW
+        else ""
+    )
+    needed = (larger - limit) * PTES_OF_A_MB
+    if is_missing(row["free_ptes"]):
+        return (
+            REBOOT,
+            f"SessionViewSize may grow by one step of 16 MB once !vm shows at least {needed + PTES_TO_KEEP:,} free system PTEs; it is not in these texts.{slash}",
+        )
+    if row["free_ptes"] - needed < PTES_TO_KEEP:
+        return (
+            FUTILE,
+            f"A larger SessionViewSize: only {row['free_ptes']:,} system PTEs are free, and one step takes {needed:,} of them.",
+        )
+    return (
+        REBOOT,
+        f"Raise SessionViewSize by one step, to {larger} MB: {row['free_ptes']:,} system PTEs are free, and it takes {needed:,}.{slash}",
+    )

@@ -66,7 +66,7 @@ def check(view_space: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
-    limit, wanted = int(row["limit_kb"]), int(row["next_kb"])
+    limit = int(row["limit_kb"])
     heaps = int(row["heaps_kb"] if is_missing(row["total_kb"]) else max(row["heaps_kb"], row["total_kb"]))
     summary = (
         f"Session view space of {session_name(row['session'])} is nearly used up: the heaps take {kb(heaps)} of {kb(limit)}, and GDI and others "
@@ -82,5 +82,5 @@ def tell(row: Mapping[str, Any]) -> Told:
         summary,
         subject,
         "A service under a new account that starts at the busiest hour.",
-        [look, *advice(limit, wanted)],
+        [look, *advice(row)],
     )

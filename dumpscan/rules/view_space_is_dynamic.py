@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.platforms import MACHINE, SINCE
+from dumpscan.platforms import SINCE
 from dumpscan.rules import FUTILE, Found, Told, cite, found, rule
 
 if TYPE_CHECKING:
@@ -29,11 +29,10 @@ if TYPE_CHECKING:
 @rule(
     says=None, needs="captures.command", clear="Nothing tells that this is Vista or later.", references=("KB 947246",)
 )
-def check(platforms: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
+def check(platforms: pd.DataFrame) -> Found | None:
     """Machines that are Vista or later."""
     rows = platforms[platforms["era"].eq(SINCE).fillna(False)].assign(severity="info", certainty="likely", snapshot=1)
-    first = captures.groupby(MACHINE, observed=True)[["file", "line"]].first().reset_index()
-    return found(rows, cite(rows[MACHINE], "the first capture of this machine", first, MACHINE))
+    return found(rows, cite(rows.assign(file=rows["era_file"], line=rows["era_line"]), "{era_how}"))
 
 
 def tell(row: Mapping[str, Any]) -> Told:

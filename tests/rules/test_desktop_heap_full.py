@@ -73,9 +73,6 @@ def test_boundary(tool: str, free_kb: int, percents: range, sizes: range) -> Non
     assert compose.told_of(pairs, RULE) == {one: _of_contract(one) for one in pairs}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="free_kb is computed in binary fractions: exactly 256 KB free become 255.99999999999997"
-)
 def test_boundary_at_exactly_256() -> None:
     """The two heaps of which dheapmon can tell exactly 256 KB free: at risk, not full."""
     assert [one.free_kb_2000 for one in EXACTLY_256] == [256 * 2000] * 2

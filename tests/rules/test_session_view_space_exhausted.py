@@ -124,23 +124,43 @@ def test_next_heap() -> None:
     }
 
 
+PTES = "        Free System PTEs:    {0}   (   {1} Kb)\n"
+
+
 @pytest.mark.parametrize(
-    ("limit", "says"),
-    [(20480, "set SessionViewSize to 48 MB"), (49152, "by one step of 16 MB, to 64 MB"), (65536, "to 80 MB")],
+    ("limit", "ptes", "when", "says"),
+    [
+        (20480, 40000, "reboot", "to 32 MB"),
+        (49152, 40000, "reboot", "to 64 MB"),
+        (26624, 40000, "reboot", "to 32 MB"),  # a size between the steps goes to the next one
+        (49152, 14096, "reboot", "to 64 MB"),
+        (49152, 14095, "futile", "only 14,095 system PTEs"),
+        (49152, None, "reboot", "at least 14,096 free system PTEs"),
+    ],
 )
-def test_size_advised(limit: int, says: str) -> None:
+def test_size_advised(limit: int, ptes: int | None, when: str, says: str) -> None:
+    """One step of 16 MB, and a number only where !vm shows that 10,000 PTEs are left after it (corrections, 13)."""
     text = compose.dheapmon(0, compose.filling(limit - 100, 512)) + compose.view_size(limit)
+    text += PTES.format(ptes, ptes * 4) if ptes else ""
     (finding,) = compose.findings(compose.document(text), RULE)
-    (line,) = compose.reboot_advice(finding)
+    (line,) = [one["text"] for one in finding["advice"] if "SessionViewSize" in one["text"] and one["when"] == when]
     assert says in line
-    assert ("/3GB" in line) == (limit == 20480), "it fixes the limit at 20 MB, whatever the registry asks for"
+    assert ("/3GB" in line) == (limit == 20480 and when == "reboot"), (
+        "it fixes the limit at 20 MB, whatever the registry asks for"
+    )
     assert any(one["when"] == "futile" and "SharedSection" in one["text"] for one in finding["advice"]), (
         "larger heaps make it worse"
     )
     assert "frees its heap of 512 KB" in finding["actions"][0]
 
 
-@pytest.mark.xfail(strict=True, reason="advises 464 MB; view space and session pool of x86 together end at 450 MB")
+def test_no_size_where_windows_is_unknown() -> None:
+    """A listing of !dskheap without a banner may be of Vista or later, where SessionViewSize limits nothing (corrections, 2 and 9)."""
+    heaps = compose.filling(49152 - 100, 512)
+    (finding,) = compose.findings(compose.document(compose.dskheap(0, heaps) + compose.view_size(49152)), RULE)
+    assert not any(" MB" in line for line in compose.reboot_advice(finding))
+
+
 def test_no_size_above_what_x86_has() -> None:
     text = compose.dheapmon(0, compose.filling(448 * 1024 - 100, 512)) + compose.view_size(448 * 1024)
     (finding,) = compose.findings(compose.document(text), RULE)

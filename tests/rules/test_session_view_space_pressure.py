@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import compose
-import pytest
 from compose import VISTA, X86
 
 RULE = "session-view-space-pressure"
@@ -69,10 +68,6 @@ def test_boundary() -> None:
     assert told == expected
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="view_space.py takes 3,584 KB for every limit up to 20 MB; the contract for a limit of 20 MB alone",
-)
 def test_boundary_below_20_mb() -> None:
     """A limit of 16 MB: the others take 4,096 KB, so 8,193 KB of heaps and a next one of 4,096 KB do not fit safely."""
     assert _at_risk(16384, 8193, 4096)
