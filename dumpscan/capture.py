@@ -8,117 +8,28 @@ does not go on. What stands inside a capture and fits no terminal is a problem w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.commands import Command, all_commands
+from dumpscan.matching import Matching, matching_copy
 from dumpscan.resources import resource_dir
+from dumpscan.rows import Problem, Rows
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
-# One-to-one, so that offsets and columns stay true: blog copies turn blanks into NBSP and "-" into an en dash, "x86" into U+00D7 "86".
-REPAIRS = {
-    **dict.fromkeys(
-        [
-            0x00,
-            0x09,
-            0x0B,
-            0x0C,
-            0x1C,
-            0x1D,
-            0x1E,
-            0x1F,
-            0x85,
-            0xA0,
-            0x1680,
-            0x2028,
-            0x2029,
-            0x202F,
-            0x205F,
-            0x3000,
-            0xFEFF,
-        ],
-        " ",
-    ),
-    **dict.fromkeys(range(0x2000, 0x200B), " "),
-    **dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-"),
-    **dict.fromkeys([0x2018, 0x2019, 0x201A, 0x201B], "'"),
-    **dict.fromkeys([0x201C, 0x201D, 0x201E], '"'),
-    0xD7: "x",
-    0x2026: ".",
-}
-# Mail quoting, and the "## " into which Markdown turns the ruler that stood under a line.
-_QUOTING = re.compile(r"(?m)^[ ]*+(?:[>|]|#{1,6}(?= ))(?:[>|# ])*+")
-_LINE_ENDS = re.compile(r"\r\n?")
-_PROMPT = r"[ ]*+[A-Za-z]:\\[^>\n]{0,200}>[^\n]*+\n|[ ]*+(?:\|\|[0-9]{1,3}:)?(?:[0-9.]{1,7}:[ ]?)?l?(?:[kK][dD](?:x86)?(?::[a-z0-9]{1,6}:?)?|[0-9]{1,3}:[0-9a-f]{3,4}(?::[a-z0-9]{1,6})?)>[^\n]*+\n"
+# A prompt of a shell or a debugger with any command: whatever stood above it is over.
+_PROMPT = (
+    r"[ ]*+[A-Za-z]:\\[^>\n]{0,200}>[^\n]*+\n"
+    r"|[ ]*+(?:\|\|[0-9]{1,3}:)?(?:[0-9.]{1,7}:[ ]?)?l?(?:[kK][dD](?:x86)?(?::[a-z0-9]{1,6}:?)?|[0-9]{1,3}:[0-9a-f]{3,4}(?::[a-z0-9]{1,6})?)>[^\n]*+\n"
+)
 
 GAP = 5  # lines of something else that may stand inside a block: a late symbol warning, a stray debug print
 NEAR = 3  # lines beside a block that still belong to it when they bear its signs: a row cut in half, a wrapped total
 CONTEXT = 3  # lines kept around a capture, to be quoted with it
-
-
-class Matching(NamedTuple):
-    """A copy of a text in which lines can be recognised; blank lines are left out."""
-
-    text: str
-    lines: list[int]  # physical line of each line of `text`
-
-
-def matching_copy(text: str, first_line: int) -> tuple[list[str], Matching]:
-    """Split `text` into its physical lines and make the copy that the grammars see."""
-    text = _LINE_ENDS.sub("\n", text)
-    physical = text.split("\n")
-    repaired = _QUOTING.sub(lambda quote: " " * len(quote[0]), text.translate(REPAIRS)).split("\n")
-    kept = [at for at, line in enumerate(repaired) if line and not line.isspace()]
-    copy = "\n".join([repaired[at] for at in kept]) + "\n" if kept else ""
-    return physical, Matching(copy, [first_line + at for at in kept])
-
-
-class Rows:
-    """What one capture fills: rows of tables (line first, then the schema's own columns), and how far it can be trusted."""
-
-    def __init__(self, lines: Sequence[int], text: Mapping[int, str]) -> None:
-        self._lines = lines
-        self._text = text
-        self.tables: dict[str, list[tuple[Any, ...]]] = {}
-        self.session: int | None = None
-        self.state: str | None = None
-        self.shortfall: str | None = None
-
-    def lines(self, token: Token) -> Sequence[int]:
-        """The physical lines of a token, one for each line of it."""
-        assert token.line is not None
-        return self._lines[token.line : token.line + token.count("\n")]
-
-    def line(self, token: Token) -> int:
-        return self.lines(token)[0]
-
-    def text(self, line: int) -> str:
-        """A physical line as it stands in the file."""
-        return self._text[line]
-
-    def add(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        self.tables.setdefault(table, []).extend(rows)
-
-    def failed(self, tool: str, token: Token) -> None:
-        """Each line of `token` tells that `tool` failed."""
-        self.add("tool_failures", [(at, tool, self.text(at).strip()) for at in self.lines(token)])
-        self.state, self.shortfall = "failed", f"{tool} failed"
-
-    def cut(self, reason: str) -> None:
-        """Something of this capture is missing, or does not add up."""
-        self.state, self.shortfall = "cut", self.shortfall or reason
-
-
-class Problem(NamedTuple):
-    """A line (or, without a line, a file) that was not understood."""
-
-    line: int | None
-    text: str
-    reason: str
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ typed. Keys and words that repeat are categories (grouping twice, merging five t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -161,10 +162,7 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     role = np.select([fixed.fillna(False), interactive.fillna(False), known], range(3), default=-1)
     heaps["role"] = pd.Categorical.from_codes(role, categories=pd.Index(roles))
     names = [str(name) for name in station.cat.categories]
-    owners = [
-        _OWNERS.get(name, f"logon session {name[10:-1]}" if name.startswith("Service-0x") else "") or None
-        for name in names
-    ]
+    owners = [_OWNERS.get(name) or _logon(name) for name in names]
     heaps["owner"] = pd.Categorical(
         pd.Series([*owners, None], dtype=object).take(station.cat.codes.to_numpy() % (len(names) + 1))
     )
@@ -172,3 +170,9 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     heaps["free_kb"] = (size * (100 - heaps["used_percent"] - step) / 100).clip(lower=0).round(6).astype("Float64")
     heaps["superseded"] = captures["superseded"].array.take(heaps["capture"].to_numpy())
     return heaps
+
+
+def _logon(station: str) -> str | None:
+    """The logon session that a window station is named after: "Service-0x0-1ef07$" is that of LUID 0:1ef07."""
+    named = re.fullmatch(r"Service-0x([0-9a-f]+)-([0-9a-f]+)\$", station)
+    return f"logon session {named[2] if named[1] == '0' else ':'.join(named.groups())}" if named else None

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dumpscan.capture import Capture, Problem, captures
+from dumpscan.capture import Capture, captures
 from dumpscan.ownreport import is_own_report
+from dumpscan.rows import Problem
 from dumpscan.scanning import Scan, Stream, count_line_ends, line_starts, scan, windows
 
 HEAD = 4096  # bytes in which an encoding or a kind of file shows

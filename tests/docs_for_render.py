@@ -1,4 +1,3 @@
-
 """Sample documents for the renderers, as the engine makes them: composed, not read from logs."""
 
 from __future__ import annotations

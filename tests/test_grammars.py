@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dumpscan.capture import _runs, captures, matching_copy
+from dumpscan.capture import _runs, captures
 from dumpscan.commands import all_commands
+from dumpscan.matching import matching_copy
 from dumpscan.resources import resource_dir
 
 NAMES = sorted(all_commands())

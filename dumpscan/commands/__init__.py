@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-    from dumpscan.capture import Rows
+    from dumpscan.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)

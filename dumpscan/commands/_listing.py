@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lark import Token
 
-    from dumpscan.capture import Rows
+    from dumpscan.rows import Rows
 
 # A line beside a listing with one of these is a damaged line of it: a row or a total that was cut, wrapped or mistyped.
 LISTING_SIGNS = re.compile(

@@ -27,7 +27,7 @@ from dumpscan.commands._listing import LISTING_SIGNS, check_totals, heap_rows, s
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-    from dumpscan.capture import Rows
+    from dumpscan.rows import Rows
 
 PRINTS = "dheapmon"
 FILLS = ("desktop_heaps", "heap_totals", "tool_failures")

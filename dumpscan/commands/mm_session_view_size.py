@@ -22,7 +22,7 @@ from dumpscan.commands import tokens
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-    from dumpscan.capture import Rows
+    from dumpscan.rows import Rows
 
 PRINTS = "nt!MmSessionViewSize"
 FILLS = ("session_limits", "tool_failures")

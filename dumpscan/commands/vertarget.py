@@ -24,7 +24,7 @@ from dumpscan.commands import tokens
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-    from dumpscan.capture import Rows
+    from dumpscan.rows import Rows
 
 PRINTS = "vertarget"
 FILLS = ("systems",)

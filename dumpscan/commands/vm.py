@@ -32,7 +32,7 @@ from dumpscan.commands import tokens
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-    from dumpscan.capture import Rows
+    from dumpscan.rows import Rows
 
 PRINTS = "!vm"
 FILLS = ("memory_counters", "memory_warnings", "page_files", "session_memory", "session_limits")
