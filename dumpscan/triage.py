@@ -45,7 +45,7 @@ def run(
     if not cases:
         raise DumpscanError(f"no cases in {', '.join(map(str, folders))}: sub-folders or files are cases")
     refuse_foreign(out / "index.html", force)
-    inputs = [one for name, path in cases for one in inputs_of(name, [path])]
+    inputs = [one for name, path in cases for one in _inputs(name, path)]
     analysis = Analysis([name for name, _ in cases], read_all(inputs, encoding, jobs, progress))
     for folder in (out / "reports", out / "tables"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +60,13 @@ def cases_of(folders: Sequence[Path], out: Path) -> Iterator[tuple[str, Path]]:
         for path in sorted(folder.iterdir(), key=lambda path: (path.name.casefold(), path.name)):
             if not path.is_symlink() and path.resolve() != out.resolve():
                 yield (path.name if len(folders) == 1 else f"{folder.resolve().name}/{path.name}"), path
+
+
+def _inputs(case: str, path: Path) -> list[Input]:
+    try:
+        return inputs_of(case, [path])
+    except DumpscanError:  # one case that goes away must not take the others with it
+        return [Input(case, path.name, skipped="it was there and is gone")]
 
 
 def read_all(inputs: Sequence[Input], encoding: str | None, jobs: int, progress: Progress | None) -> list[Reading]:

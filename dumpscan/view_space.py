@@ -25,7 +25,7 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     """One row a session and snapshot that has heap rows.
 
     Columns: case, machine, snapshot, session, file, line (of the first row), heaps_kb, interactive_kb, service_kb, fixed_kb, desktops,
-    total_kb (the tool's own), next_kb (the smallest heap that the next service would want), limit_kb, limit_origin, limit_file,
+    total_kb (the tool's own), most_kb (the larger of both), next_kb (the smallest heap that the next service would want), limit_kb, limit_origin, limit_file,
     limit_line, limits_differ, possible_kb (smallest limit this Windows can have; missing: none), other_kb, free_ptes, era, superseded.
     """
     import pandas as pd
@@ -46,6 +46,7 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     rows["next_kb"] = service.groupby(group).min()
     totals = tables["heap_totals"].groupby(SESSION, observed=True, dropna=False)["total_kb"].max()
     rows = rows.merge(totals.reset_index(), on=SESSION, how="left").merge(platforms, on=MACHINE, how="left")
+    rows["most_kb"] = rows[["heaps_kb", "total_kb"]].max(axis=1).astype("Int64")
     anywhere = machine_keys(rows).map(service.groupby(machine_keys(heaps)).min())
     usual = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values()))
     rows["next_kb"] = rows["next_kb"].fillna(anywhere).fillna(usual).astype("Int64")

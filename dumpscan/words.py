@@ -8,11 +8,6 @@ from typing import Any
 UNNAMED_ROLES = {"interactive": "the interactive desktop", "fixed": "Winlogon or Disconnect"}
 
 
-def is_missing(value: Any) -> bool:
-    """None, NaN or NA: a value that was not printed."""
-    return value is None or value != value or type(value).__name__ == "NAType"
-
-
 def kb(value: float) -> str:
     """A number of KB with thin grouping: "20,480 KB"; below 100 KB with one decimal where it has one."""
     number = f"{value:,.1f}" if value < 100 and value != int(value) else f"{int(value):,}"
@@ -25,15 +20,15 @@ def percent(value: float, tool: str | None = None) -> str:
 
 
 def session_name(session: Any) -> str:
-    return "a session whose number is not printed" if is_missing(session) else f"session {int(session)}"
+    return "a session whose number is not printed" if session is None else f"session {int(session)}"
 
 
 def heap_name(row: Mapping[str, Any]) -> str:
     r"""`WinSta0\Default`, or what is known of a heap whose name was not readable."""
     station, desktop = row["window_station"], row["desktop"]
-    if is_missing(desktop):
+    if desktop is None:
         return f"{UNNAMED_ROLES.get(row['role'], 'a desktop')} (by its size; its name was not readable)"
-    return str(desktop) if is_missing(station) else f"{station}\\{desktop}"
+    return str(desktop) if station is None else f"{station}\\{desktop}"
 
 
 def more_processes(free_kb: float, each_kb: int) -> str:

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.words import heap_name, is_missing, kb, percent, session_name
+from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def tell(row: Mapping[str, Any]) -> Told:
     )
     return Told(
         summary,
-        {key: None if is_missing(row[key]) else row[key] for key in keys},
+        {key: row[key] for key in keys},
         "Captures of several busy days with the same use.",
         advice,
     )

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
 from dumpscan.view_space import SESSION
-from dumpscan.words import heap_name, is_missing, kb, more_processes, percent, session_name
+from dumpscan.words import heap_name, kb, more_processes, percent, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free, {more_processes(free, PER_PROCESS)}."
     )
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
-    subject = {key: None if is_missing(row[key]) else row[key] for key in keys}
+    subject = {key: row[key] for key in keys}
     return Told(summary, subject, "A capture taken while it fails that shows this heap below 90 %.", _advice(row, name))
 
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, Found, Told, cite, found, rule
-from dumpscan.words import heap_name, is_missing, kb, percent, session_name
+from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,9 +44,6 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"Earlier, {heap_name(row)} in {session_name(row['session'])} was {percent(row['used_percent'], row['tool'])} full of {kb(row['size_kb'])}; "
         "a later listing shows the session again."
     )
-    subject = {
-        key: None if is_missing(row[key]) else row[key]
-        for key in ("session", "window_station", "desktop", "size_kb", "used_percent")
-    }
+    subject = {key: row[key] for key in ("session", "window_station", "desktop", "size_kb", "used_percent")}
     advice = [(CAUSE, "Find out what was ended between the two listings: that used the heap.")]
     return Told(summary, subject, "A later listing of the same session in which it is still full.", advice)

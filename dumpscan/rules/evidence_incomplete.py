@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import LISTINGS
 from dumpscan.rules import NOW, Found, Told, cite, found, rule
-from dumpscan.words import is_missing, session_name
+from dumpscan.words import session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,6 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     tool = {"dskheap": "!dskheap"}.get(row["command"], row["command"])
     summary = f"The listing of {tool} for {session_name(row['session'])} is incomplete: {row['shortfall']}."
-    subject = {"tool": tool, "session": None if is_missing(row["session"]) else row["session"]}
+    subject = {"tool": tool, "session": row["session"]}
     advice = [(NOW, "Ask for this listing again, as a whole text file.")]
     return Told(summary, subject, "The same listing with all its rows.", advice)

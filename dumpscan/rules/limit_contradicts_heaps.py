@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import NOW, Found, Told, cite, found, rule
-from dumpscan.view_space import SESSION, has_limit
-from dumpscan.words import is_missing, kb, session_name
+from dumpscan.rules._view import cite_total
+from dumpscan.view_space import has_limit
+from dumpscan.words import kb, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,37 +38,31 @@ if TYPE_CHECKING:
 )
 def check(view_space: pd.DataFrame, session_limits: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     """Sessions whose heaps are larger than their limit, or whose machine has two limits."""
-    heaps = view_space[["heaps_kb", "total_kb"]].max(axis=1).astype("Int64")
     rows = view_space[
         has_limit(view_space)
         & ~view_space["superseded"]
-        & ((heaps > view_space["limit_kb"]).fillna(False) | view_space["limits_differ"])
+        & ((view_space["most_kb"] > view_space["limit_kb"]).fillna(False) | view_space["limits_differ"])
     ]
     rows = rows.assign(severity="medium", certainty="proved")
     views = session_limits[session_limits["limit"].eq("view_space")][[*MACHINE, "file", "line", "kb"]]
     return found(
         rows,
         cite(rows, "the first of this session's heaps: {heaps_kb:,} KB together"),
-        cite(
-            rows[SESSION],
-            "the tool's own sum of this session's heaps: {total_kb:,} KB",
-            heap_totals[[*SESSION, "file", "line", "total_kb"]],
-            SESSION,
-        ),
+        cite_total(rows, heap_totals),
         cite(rows[MACHINE], "a limit of session view space: {kb:,} KB", views, MACHINE),
     )
 
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
-    if is_missing(row["limit_kb"]):
+    if row["limit_kb"] is None:
         summary = f"Two different limits of session view space were printed, and nothing tells which one the heaps of {session_name(row['session'])} lived under."
     else:
         summary = (
-            f"The heaps of {session_name(row['session'])} add up to {kb(row['heaps_kb'])}, more than the printed limit of {kb(row['limit_kb'])}: "
+            f"The heaps of {session_name(row['session'])} add up to {kb(row['most_kb'])}, more than the printed limit of {kb(row['limit_kb'])}: "
             "they are not of the same machine and boot."
         )
-    subject = {key: None if is_missing(row[key]) else row[key] for key in ("session", "heaps_kb", "limit_kb")}
+    subject = {key: row[key] for key in ("session", "heaps_kb", "limit_kb")}
     advice = [(NOW, "Collect heaps and limit in one go, from the same machine in the same boot.")]
     return Told(
         summary, subject, "Both captures of one machine and one boot, with a limit above the sum of the heaps.", advice

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import Found, Told, cite, found, rule
 from dumpscan.view_space import SESSION
-from dumpscan.words import count, is_missing, session_name
+from dumpscan.words import count, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +41,4 @@ def check(desktop_heaps: pd.DataFrame) -> Found | None:
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     summary = f"The names of {count(int(row['nameless']), 'desktop')} in {session_name(row['session'])} were paged out; sizes and use are right."
-    return Told(
-        summary, {"session": None if is_missing(row["session"]) else row["session"]}, "The same listing with names."
-    )
+    return Told(summary, {"session": row["session"]}, "The same listing with names.")

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import Found, Told, cite, found, rule
-from dumpscan.words import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,8 +48,8 @@ def check(platforms: pd.DataFrame, desktop_heaps: pd.DataFrame) -> Found | None:
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
-    era = "" if is_missing(row["era"]) else f", {row['era']} (told by {row['era_how']})"
-    subject = {"architecture": row["architecture"], "era": None if is_missing(row["era"]) else row["era"]}
+    era = "" if row["era"] is None else f", {row['era']} (told by {row['era_how']})"
+    subject = {"architecture": row["architecture"], "era": row["era"]}
     return Told(
         f"This machine is {row['architecture']} (told by {row['architecture_how']}){era}.",
         subject,

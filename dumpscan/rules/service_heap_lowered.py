@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE, SERVICE_HEAP
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.words import heap_name, is_missing, kb, percent, session_name
+from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,5 +73,5 @@ def tell(row: Mapping[str, Any]) -> Told:
         ),
         (FUTILE, "SessionViewSize alone: it gives room for more heaps, not for a fuller one."),
     ]
-    subject = {key: None if is_missing(row[key]) else row[key] for key in keys}
+    subject = {key: row[key] for key in keys}
     return Told(summary, subject, "A capture at the time of a failure with this heap below 80 %.", advice)

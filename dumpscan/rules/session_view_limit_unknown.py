@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import NOW, Found, Told, cite, found, rule
 from dumpscan.view_space import has_limit
-from dumpscan.words import is_missing, kb, session_name
+from dumpscan.words import kb, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"The limit of session view space is not in the logs: the heaps of {session_name(row['session'])} take {kb(row['heaps_kb'])}, which does "
         f"not fit safely under the smallest limit possible here, {kb(row['possible_kb'])}."
     )
-    subject = {key: None if is_missing(row[key]) else row[key] for key in ("session", "heaps_kb", "possible_kb")}
+    subject = {key: row[key] for key in ("session", "heaps_kb", "possible_kb")}
     advice = [(NOW, "Print the limit on the same machine: dd nt!MmSessionViewSize L1 in a kernel debugger.")]
     return Told(
         summary, subject, "A printed limit: far above the sum it clears view space, near it it convicts it.", advice

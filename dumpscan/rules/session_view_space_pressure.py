@@ -24,9 +24,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import NOW, Found, Told, cite, found, rule
-from dumpscan.rules.session_view_space_exhausted import advice
-from dumpscan.view_space import SESSION, has_limit
-from dumpscan.words import is_missing, kb, session_name
+from dumpscan.rules._view import advice, cite_limit, cite_total
+from dumpscan.view_space import has_limit
+from dumpscan.words import kb, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,36 +44,28 @@ SHARE = 0.75
 def check(view_space: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     """Sessions in which the next heap fits under the printed limit, but not with what else lives there."""
     rows = view_space[has_limit(view_space) & ~view_space["superseded"] & view_space["limit_kb"].notna()]
-    heaps = rows[["heaps_kb", "total_kb"]].max(axis=1).astype("Int64")
+    heaps = rows["most_kb"]
     fits = rows["limit_kb"] - heaps >= rows["next_kb"]
     tight = (heaps + rows["next_kb"] > rows["limit_kb"] - rows["other_kb"]) | (heaps >= SHARE * rows["limit_kb"])
     rows = rows[(fits & tight).fillna(False)].assign(severity="medium", certainty="likely")
     return found(
         rows,
         cite(rows, "the first of this session's heaps: {heaps_kb:,} KB together"),
-        cite(
-            rows.assign(file=rows["limit_file"], line=rows["limit_line"]),
-            "the limit of session view space: {limit_kb:,} KB",
-        ),
-        cite(
-            rows[SESSION],
-            "the tool's own sum of this session's heaps: {total_kb:,} KB",
-            heap_totals[[*SESSION, "file", "line", "total_kb"]],
-            SESSION,
-        ),
+        cite_limit(rows),
+        cite_total(rows, heap_totals),
     )
 
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     limit = int(row["limit_kb"])
-    heaps = int(row["heaps_kb"] if is_missing(row["total_kb"]) else max(row["heaps_kb"], row["total_kb"]))
+    heaps = int(row["most_kb"])
     summary = (
         f"Session view space of {session_name(row['session'])} is nearly used up: the heaps take {kb(heaps)} of {kb(limit)}, and GDI and others "
         f"share the other {kb(limit - heaps)}."
     )
     keys = ("session", "heaps_kb", "limit_kb", "next_kb", "interactive_kb", "service_kb", "fixed_kb", "desktops")
-    subject = {key: None if is_missing(row[key]) else row[key] for key in keys}
+    subject = {key: row[key] for key in keys}
     look = (
         NOW,
         "Look for Win32k events 244 in the System log since the last start: they tell whether it has already failed.",

@@ -1,0 +1,86 @@
+"""What the rules on session view space have in common: where its sum and limit stand, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.platforms import BEFORE
+from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, cite
+from dumpscan.view_space import SESSION, SMALL_VIEW
+from dumpscan.words import kb
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEP = 16  # MB: SessionViewSize is raised by one step at a time
+PTES_OF_A_MB = 256
+PTES_TO_KEEP = 10_000  # field experience
+MOST_MB = 448  # the last step below 450 MB, which view space and session pool together must not exceed
+
+
+def cite_limit(rows: pd.DataFrame) -> pd.DataFrame:
+    """The line that printed the limit."""
+    return cite(
+        rows.assign(file=rows["limit_file"], line=rows["limit_line"]),
+        "the limit of session view space: {limit_kb:,} KB",
+    )
+
+
+def cite_total(rows: pd.DataFrame, heap_totals: pd.DataFrame) -> pd.DataFrame:
+    """The tool's own total of the session."""
+    totals = heap_totals[[*SESSION, "file", "line", "total_kb"]]
+    return cite(rows[SESSION], "the tool's own sum of this session's heaps: {total_kb:,} KB", totals, SESSION)
+
+
+def advice(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What frees view space, and what does not; numbers only where Windows and its free PTEs are known."""
+    wanted = int(row["next_kb"])
+    return [
+        (
+            NOW,
+            f"Stop one service that runs under an account of its own: that frees its heap of {kb(wanted)}, and proves the cause.",
+        ),
+        (NOW, "Log off sessions and end programs that make desktops in this session."),
+        _larger_view(row),
+        (
+            CAUSE,
+            "Run services and COM servers under one logon where they may share it: each logon of its own costs a heap.",
+        ),
+        (FUTILE, "Larger desktop heaps (SharedSection): fewer of them fit then."),
+    ]
+
+
+def _larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
+    limit = int(row["limit_kb"]) // 1024
+    larger = (limit // STEP + 1) * STEP
+    if row["era"] != BEFORE:
+        return (
+            REBOOT,
+            "Only if a banner shows that this Windows is older than Vista: a larger SessionViewSize. On Vista and later it limits nothing.",
+        )
+    if larger > MOST_MB:
+        return (
+            FUTILE,
+            f"A larger SessionViewSize: view space and session pool together must stay below 450 MB, and the view has {limit} MB.",
+        )
+    slash = (
+        " With /3GB it is fixed at 20 MB: then only fewer or smaller heaps help."
+        if int(row["limit_kb"]) == SMALL_VIEW
+        else ""
+    )
+    needed = (larger - limit) * PTES_OF_A_MB
+    if row["free_ptes"] is None:
+        return (
+            REBOOT,
+            f"SessionViewSize may grow by one step of 16 MB once !vm shows at least {needed + PTES_TO_KEEP:,} free system PTEs; it is not in these texts.{slash}",
+        )
+    if row["free_ptes"] - needed < PTES_TO_KEEP:
+        return (
+            FUTILE,
+            f"A larger SessionViewSize: only {row['free_ptes']:,} system PTEs are free, and one step takes {needed:,} of them.",
+        )
+    return (
+        REBOOT,
+        f"Raise SessionViewSize by one step, to {larger} MB: {row['free_ptes']:,} system PTEs are free, and it takes {needed:,}.{slash}",
+    )
