@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024  # bytes; even, so that UTF-16 units are never cut
 MOST_LITERALS = 64
+LONGEST_WINDOW = 4 * 1024 * 1024  # bytes
 LF, CR = 10, 13
 
 
@@ -63,8 +64,8 @@ class Scan:
 
     unit: np.dtype[Any]  # of a character: one byte, or two in UTF-16
     chunk: int  # bytes read at a time
+    hits: NDArray[np.int64]  # a row each: offset in bytes, number of the literal
     size: int = 0  # bytes read
-    hits: list[tuple[int, int]] = field(default_factory=list)  # (offset in bytes, number of the literal)
     lines_before: list[int] = field(default_factory=list)  # line ends before each chunk
     after_cr: list[bool] = field(default_factory=list)  # whether the byte before each chunk is a CR
     line_ends: int = 0
@@ -97,10 +98,9 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
 
     search = _searcher()
     unit = np.dtype({"utf-16-le": "<u2", "utf-16-be": ">u2"}.get(encoding, "u1"))
-    found = Scan(unit, chunk=min(CHUNK, size // 2 * 2 + 2))
-    most = (
-        max(map(len, literals())) - 1
-    ) * found.width  # what a literal that is cut by the end of a chunk can leave behind
+    found = Scan(unit, min(CHUNK, size // 2 * 2 + 2), np.empty((0, 2), np.int64))
+    most = (max(map(len, literals())) - 1) * found.width  # of a literal that the end of a chunk has cut
+    hits = [found.hits]
     buffer = bytearray(most + found.chunk)
     view = memoryview(buffer)
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -114,9 +114,11 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
         if found.width == 1 and found.is_utf8:
             found.is_utf8 = _stays_utf8(decoder, fresh)
         hay: Any = view[most - carried : most + count]
-        for number, start, end in search(hay if found.width == 1 else found.units(hay).astype("u1")):
-            if end * found.width > carried:  # else it was found in the chunk before
-                found.hits.append((found.size - carried + start * found.width, number))
+        if told := search(hay if found.width == 1 else found.units(hay).astype("u1")):
+            number, start, end = np.array(told, np.int64).T
+            fresh_ones = end * found.width > carried  # the others were found in the chunk before
+            places = found.size - carried + start * found.width
+            hits.append(np.stack([places[fresh_ones], number[fresh_ones]], axis=1))
         units = found.units(fresh)
         found.lines_before.append(found.line_ends)
         found.after_cr.append(after_cr)
@@ -126,6 +128,7 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
         found.size += count
         carried = min(most, carried + count)
         buffer[most - carried : most] = view[most + count - carried : most + count]
+    found.hits = np.concatenate(hits)
     found.ends_open |= found.size % found.width > 0  # half a character was cut off: it stands in a line, too
     if found.width == 1 and found.is_utf8:
         found.is_utf8 = _stays_utf8(decoder, b"", final=True)
@@ -171,15 +174,17 @@ def line_starts(units: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def windows(found: Scan, pad: int) -> Iterator[tuple[int, int, frozenset[str]]]:
-    """The stretches of a text within `pad` bytes of a hit, with the commands that may stand there, in order."""
+    """The stretches of a text within `pad` bytes of a hit, with the commands that may stand there, in order.
+
+    Words such as "Maximum" can stand in every line of a log; a stretch ends after a few megabytes all the same, so memory stays bounded.
+    """
+    import numpy as np
+
+    if not len(found.hits):
+        return
     owners = list(literals().values())
-    start, end, names = 0, -1, set[str]()
-    for offset, number in found.hits:
-        if offset - pad > end:
-            if names:
-                yield start, end, frozenset(names)
-            start, names = max(0, offset - pad), set()
-        end = min(found.size, offset + pad)
-        names |= owners[number]
-    if names:
-        yield start, end, frozenset(names)
+    offsets = found.hits[:, 0]
+    apart = (np.diff(offsets) > 2 * pad) | (np.diff(offsets // LONGEST_WINDOW) > 0)
+    for group in np.split(found.hits, np.flatnonzero(apart) + 1):
+        names = frozenset[str]().union(*(owners[number] for number in np.unique(group[:, 1])))
+        yield max(0, int(group[0, 0]) - pad), min(found.size, int(group[-1, 0]) + pad), names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import random
@@ -269,14 +270,19 @@ class Trickle(io.BytesIO):
         return super().readinto(view[: min(len(view), 997)])
 
 
+def facts(found: scanning.Scan) -> dict[str, object]:
+    """All that a scan found, comparable."""
+    return {name: value.tolist() if name == "hits" else value for name, value in dataclasses.asdict(found).items()}
+
+
 def test_short_reads_lose_nothing() -> None:
     """An odd number of bytes a time would cut UTF-16 characters in two."""
     content = (noise(CHUNK // 2 - 20) + TABLE).encode("utf-16-le")
     one, other = (
         scan(stream, len(content), "utf-16-le", hashed=True) for stream in (io.BytesIO(content), Trickle(content))
     )
-    assert one == other
-    assert one.hits
+    assert facts(one) == facts(other)
+    assert len(one.hits)
 
 
 # ---------------------------------------------------------------------------------------------------- mutations
@@ -516,7 +522,7 @@ def test_search_without_ahocorasick_finds_the_same(monkeypatch: pytest.MonkeyPat
         told.append([scan(io.BytesIO(data), len(data), "bytes", hashed=False) for data in (content, stems)])
     monkeypatch.undo()
     scanning._searcher.cache_clear()
-    assert told[0] == told[1]
+    assert [facts(one) for one in told[0]] == [facts(one) for one in told[1]]
     assert len(told[0][1].hits) == len(literals())
 
 

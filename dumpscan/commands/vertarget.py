@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PRINTS = "vertarget"
 FILLS = ("systems",)
-LITERALS = (b"Kernel", b"procs)", b"compatible", b"Uptime:", b"Connected")
+LITERALS = (b"procs)", b"compatible", b"Uptime:", b"ptr64")
 PROOF = frozenset({"VERSION", "CONNECTED", "TIME"})
 SIGNS = re.compile(r"Kernel Version [0-9]|Debug session time:|System Uptime:")
 

@@ -38,7 +38,7 @@ PRINTS = "!vm"
 FILLS = ("memory_counters", "memory_warnings", "page_files", "session_memory", "session_limits")
 LITERALS = (
     b"ResAvail", b"PTEs:", b"PagedPool", b"pagefile", b"swapfile", b"Paging", b"Committed", b"Commit:", b"Pages:", b"Usage:", b"Stacks:",
-    b"Maximum", b"Physical", b"Virtual",
+    b"Maximum", b"Physical",
 )  # fmt: skip
 PROOF = frozenset({"ASK", "BANNER", "PHYSICAL", "COUNTERS", "PAGE_FILE_SIZES", "SESSIONS", "MAXIMA", "SESSION"})
 SIGNS = re.compile(
