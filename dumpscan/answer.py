@@ -284,18 +284,17 @@ def _scope(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document
         if session not in sessions
     ]
     times = [row["session_time"] for row in tables["systems"] if row["machine"] == machine and row["session_time"]]
-    captured = ", ".join(session_name(session) for session in sessions)
+    numbered = ", ".join(session_name(session) for session in sessions if session is not None)
+    others = f"any session other than {numbered}" if numbered else "any other session"
+    rest = f"{others}, and any other moment" if sessions else "the heaps of any session"
+    unnumbered = ["which session this is: its number is not printed"] if None in sessions else []
+    assumed = ["that the trouble is in a session captured here, and was going on at that moment"] if sessions else []
     return {
         "machine": machine,
         "sessions": sessions,
         "moment": times[-1] if times else None,
-        "not_captured": [
-            *missing,
-            f"any session other than {captured}, and any other moment" if captured else "the heaps of any session",
-        ],
-        "assumed": ["that the trouble is in a session captured here, and was going on at that moment"]
-        if captured
-        else [],
+        "not_captured": [*unnumbered, *missing, rest],
+        "assumed": assumed,
     }
 
 
