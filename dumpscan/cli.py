@@ -41,7 +41,7 @@ Encoding = Annotated[
     str | None, typer.Option(help="Code page of the texts, where it is not UTF-8, UTF-16 or cp1252.", metavar="NAME")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on standard error.")]
-Force = Annotated[bool, typer.Option(help="Overwrite what dumpscan did not write.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what dumpscan did not write.")]
 
 
 def _version(wanted: bool) -> None:
@@ -55,7 +55,7 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-    debug: Annotated[bool, typer.Option(help="Print a traceback where dumpscan itself fails.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Print a traceback where dumpscan itself fails.")] = False,
 ) -> None:
     """Tell from saved text why a Windows machine ran out of desktop heap or session view space.
 

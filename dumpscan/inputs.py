@@ -37,11 +37,14 @@ def inputs_of(case: str, sources: Sequence[Path | bytes]) -> list[Input]:
         except (OSError, ValueError) as error:
             raise DumpscanError(f"no such file or folder: {source}") from error
         if stat.S_ISDIR(kind):
+            before = len(found)
             prefix = f"{source.resolve().name}/" if several else ""
             found += [
                 Input(case, _free(prefix + one.file, found) if several else one.file, one.source, one.size, one.skipped)
                 for one in _walk(case, source)
             ]
+            if len(found) == before:
+                found.append(Input(case, _free(source.name or ".", found), skipped="the folder is empty"))
         else:
             found.append(_file(case, _free(source.name, found), source, follow=True))
     return found

@@ -217,6 +217,8 @@ def _case_view(doc: Document) -> Document:
             when: _unique(item["text"] for found in findings for item in found["advice"] if item["when"] == when)
             for when in ("now", "reboot", "cause", "futile")
         },
+        "coverage": _coverage(doc),
+        "skipped": [item for item in doc["inputs"] if item["skipped"]],
         "anchors": anchors,
         "loose": loose,
         "settings": doc["settings"],
@@ -266,6 +268,15 @@ def _anchors(doc: Document, findings: list[Document]) -> tuple[dict[tuple[str, i
             loose.append(item)
             anchors[place] = f"line-{len(loose)}"
     return anchors, loose
+
+
+def _coverage(doc: Document) -> str:
+    """What became of all lines, in one sentence."""
+    total = {
+        name: sum(item["lines"][name] for item in doc["inputs"]) for name in ("total", "parsed", "other", "problem")
+    }
+    passed = total["total"] - total["parsed"] - total["problem"]
+    return f"{thousands(total['total'])} lines: {thousands(total['parsed'])} read, {thousands(passed)} not for us, {thousands(total['problem'])} not understood."
 
 
 def _tightest(doc: Document) -> Document | None:

@@ -425,8 +425,11 @@ def test_nearly_nothing(content: bytes) -> None:
 
 
 def test_empty_folder(tmp_path: Path) -> None:
-    doc = dumpscan.analyze(tmp_path).to_dict()
-    assert (doc["verdict"]["mode"], doc["verdict"]["reason"], doc["inputs"]) == ("undecided", "no_evidence", [])
+    """Told as such: an empty folder is a wrong path more often than a case."""
+    told = dumpscan.analyze(tmp_path).to_dict()
+    assert (told["verdict"]["mode"], told["verdict"]["reason"]) == ("undecided", "no_evidence")
+    assert [one["skipped"] for one in told["inputs"]] == ["the folder is empty"]
+    assert [one["reason"] for one in told["problems"]] == ["the folder is empty"]
 
 
 @pytest.mark.parametrize("name", ["missing.txt", "no/such/folder", "nul\0byte"])
