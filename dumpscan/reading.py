@@ -14,7 +14,7 @@ from dumpscan.rows import Problem
 from dumpscan.scanning import Scan, Stream, count_line_ends, line_starts, scan, windows
 
 HEAD = 4096  # bytes in which an encoding or a kind of file shows
-PAD = 8 * 1024  # characters read around a hit at first; doubled while a block reaches the edge
+PAD = 4 * 1024  # characters read around a hit at first; doubled while a block reaches the edge
 EDGE = 40  # lines: what stands closer than this to the edge of a window may go on outside
 HASH_LIMIT = 64 * 1024 * 1024  # bytes; hashing a gigabyte would take longer than reading it
 
