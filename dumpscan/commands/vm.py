@@ -50,7 +50,7 @@ READABLE = 1 << 63
 
 _COUNTER = re.compile(r"(?m)^[ ]*+([^:\n]++):[ ]*+([0-9]++)[ ]*+\([ ]*+([0-9]++)")
 _SIZES = re.compile(r"(Current|Minimum):[ ]*+([0-9]++)[ ]?Kb[ ]++(?:Free Space|Maximum):[ ]*+([0-9]++)")
-_WARNING = re.compile(r"(?m)^[ ]*+\*++[ ]*+(.*?)[ ]*+\*++[ ]*+$")
+_WARNING = re.compile(r"(?m)^[ ]*+[\\*]++[ ]*+([^*\\\n]*[^*\\\n ])[ ]*+[\\*]++[ ]*+$")
 _MAXIMUM = re.compile(r"Session (Paged Pool|View Space) Maximum is[ ]++([0-9]++)")
 _SESSION = re.compile(r"Session ID[ ]++([0-9]++) @ ([0-9A-Fa-f`]++)")
 _USAGE = re.compile(r"(Paged Pool|NonPaged|Commit)(?: Pool)? Usage:[ ]*+([0-9]++)")
