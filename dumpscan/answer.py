@@ -134,29 +134,26 @@ def _certainty(machine: Row) -> str | None:
     return None if machine["certainty"] is None else CERTAINTIES[int(machine["certainty"])]
 
 
-def _findings(machine: str, kinds: Sequence[str], outcomes: Sequence[Document]) -> list[Document]:
-    """Findings of a machine that stand for one of these verdicts or doubts; of each kind the strongest first."""
+def _findings(machine: str, kind: str, outcomes: Sequence[Document]) -> list[Document]:
+    """Findings of a machine that stand for this verdict or doubt, the strongest first."""
     found = [
-        (
-            kinds.index(outcome["says"]),
-            CERTAINTIES.index(finding["certainty"]),
-            SEVERITIES.index(finding["severity"]),
-            _room(finding),
-            at,
-            finding,
-        )
+        finding
         for outcome in outcomes
-        if outcome["says"] in kinds
-        for at, finding in enumerate(outcome["findings"])
+        if outcome["says"] == kind
+        for finding in outcome["findings"]
         if finding["machine"] == machine
     ]
-    return [finding for *_, finding in sorted(found, key=lambda one: one[:-1])]
+    return sorted(found, key=_weakness)
 
 
-def _room(finding: Document) -> float:
-    """Free KB of the heap a finding is about, to name the fullest first."""
+def _weakness(finding: Document) -> tuple[int, int, float]:
+    """Certainty, severity, and of heaps the free KB: the fullest is named first."""
     free = finding["subject"].get("free_kb")
-    return float("inf") if free is None else float(free)
+    return (
+        CERTAINTIES.index(finding["certainty"]),
+        SEVERITIES.index(finding["severity"]),
+        float("inf") if free is None else float(free),
+    )
 
 
 def _machine_answer(
@@ -167,7 +164,8 @@ def _machine_answer(
     if mode == NO_SIGN:
         return _no_sign(name, tables, views), []
     kinds = SPEAKS_FOR.get(machine["reason"] if mode == UNDECIDED else mode, ())
-    found = _findings(name, kinds, outcomes)
+    by_kind = [_findings(name, kind, outcomes) for kind in kinds]
+    found = [finding for findings in by_kind for finding in findings]
     failed = [outcome["rule"] for outcome in outcomes if outcome["status"] == FAILED and outcome["says"]]
     if not found and failed:
         return f"Undecided. {', '.join(failed)} could not be judged: this is a bug in dumpscan.", []
@@ -175,28 +173,12 @@ def _machine_answer(
         return _no_evidence(
             {table: [row for row in rows if row["machine"] == name] for table, rows in tables.items()}
         ), []
-    first = [
-        next(finding for finding in found if finding in _findings(name, [kind], outcomes))
-        for kind in kinds
-        if _findings(name, [kind], outcomes)
-    ]
+    first = [findings[0] for findings in by_kind if findings]
     sentence = " ".join(finding["summary"] for finding in first)
     more = len(found) - len(first)
     if more:
         sentence += f" {more} more {'finding' if more == 1 else 'findings'} of this kind below."
     return (f"Undecided. {sentence}" if mode == UNDECIDED else sentence), found
-
-
-def _listings(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Row]:
-    """The latest listings of a machine."""
-    return [
-        row
-        for row in tables["captures"]
-        if row["machine"] == machine
-        and row["state"] == "whole"
-        and row["command"] in ("dskheap", "dheapmon")
-        and not row["superseded"]
-    ]
 
 
 def _sessions(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> list[int | None]:
@@ -238,7 +220,6 @@ def _no_evidence(tables: Mapping[str, Sequence[Row]]) -> str:
 
 def _listing_lines(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Document]:
     """What "no sign" rests on: the tool's own total of each whole listing."""
-    whole = _listings(machine, tables)
     return [
         {
             "file": row["file"],
@@ -247,7 +228,7 @@ def _listing_lines(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Do
             "shows": f"{count(row['desktops'], 'desktop')} with {kb(row['total_kb'])} in {session_name(row['session'])}, and the rows add up to it",
         }
         for row in tables["heap_totals"]
-        if any(one["file"] == row["file"] and one["line"] <= row["line"] <= one["last_line"] for one in whole)
+        if row["machine"] == machine and row["whole"]
     ]
 
 

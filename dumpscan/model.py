@@ -56,9 +56,6 @@ TABLES: dict[str, dict[str, str]] = {
     # One row a capture: what was read at all, and whether it is whole ("whole", "cut", "failed", "silent"; missing where no total tells).
     "captures": {"command": "key", "session": "int", "last_line": "int", "state": "key", "shortfall": "text", "superseded": "bool"},
 }  # fmt: skip
-# Columns that the model itself derives, once for all rules.
-DERIVED = {"desktop_heaps": {"role": "key", "owner": "key", "free_kb": "float", "superseded": "bool"}}
-
 # How far the printed percentage can be from the true one: !dskheap prints whole numbers, dheapmon one decimal.
 ROUNDING = {"dskheap": 0.5, "dheapmon": 0.05}
 
@@ -104,6 +101,8 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     captures["superseded"] = superseded(captures, times).astype("boolean")
     tables = {name: _table(name, readings, captures) for name in TABLES if name != "captures"}
     tables["desktop_heaps"] = _derive(tables["desktop_heaps"], captures)
+    latest = captures["state"].eq("whole").fillna(False) & ~captures["superseded"]  # a total that its rows add up to
+    tables["heap_totals"]["whole"] = latest.array.take(tables["heap_totals"]["capture"].to_numpy())
     tables["captures"] = captures.drop(columns="reading")
     return {name: frame.drop(columns="capture", errors="ignore") for name, frame in tables.items()}
 
