@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -24,38 +25,45 @@ class Input:
     skipped: str | None = None
 
 
+def readable(name: str) -> str:
+    """A file name as text: bytes that are no UTF-8 (Linux allows them) are written out as in `\\xff`."""
+    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
+
+
 def inputs_of(case: str, sources: Sequence[Path | bytes]) -> list[Input]:
     """All inputs of one case. Raises DumpscanError for a path that is not there."""
-    found: list[Input] = []
-    several = len(sources) > 1
-    for source in sources:
-        if isinstance(source, bytes):
-            found.append(Input(case, _free("-", found), source))
+    several = [one for source in sources for one in _inputs_of(case, source, named=len(sources) > 1)]
+    return several if len(sources) == 1 else list(_each_once(several))
+
+
+def _inputs_of(case: str, source: Path | bytes, named: bool) -> Iterator[Input]:
+    """What one path leads to; `named` puts the name of a folder before its files."""
+    if isinstance(source, bytes):
+        yield Input(case, "-", source)
+        return
+    try:
+        kind = source.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise DumpscanError(f"no such file or folder: {source}") from error
+    if not stat.S_ISDIR(kind):
+        yield _file(case, readable(source.name), source, follow=True)
+        return
+    folder = readable(source.resolve().name)
+    inside = [replace(one, file=f"{folder}/{one.file}") if named else one for one in _walk(case, source)]
+    yield from inside or [Input(case, folder or ".", skipped="the folder is empty")]
+
+
+def _each_once(inputs: Sequence[Input]) -> Iterator[Input]:
+    """A file that is named beside its folder is one input; two files of one name from two folders get two names."""
+    seen: set[Path] = set()
+    names: Counter[str] = Counter()
+    for one in inputs:
+        real = one.source.resolve() if isinstance(one.source, Path) else None
+        if real in seen:
             continue
-        try:
-            kind = source.stat().st_mode
-        except (OSError, ValueError) as error:
-            raise DumpscanError(f"no such file or folder: {source}") from error
-        if stat.S_ISDIR(kind):
-            before = len(found)
-            prefix = f"{source.resolve().name}/" if several else ""
-            found += [
-                Input(case, _free(prefix + one.file, found) if several else one.file, one.source, one.size, one.skipped)
-                for one in _walk(case, source)
-            ]
-            if len(found) == before:
-                found.append(Input(case, _free(source.name or ".", found), skipped="the folder is empty"))
-        else:
-            found.append(_file(case, _free(source.name, found), source, follow=True))
-    return found
-
-
-def _free(name: str, taken: Sequence[Input]) -> str:
-    """A name that no other input of the case has: two files of one name may come from two folders."""
-    names, number, free = {one.file for one in taken}, 2, name
-    while free in names:
-        free, number = f"{name} ({number})", number + 1
-    return free
+        seen |= {real} if real else set()
+        names[one.file] += 1
+        yield one if names[one.file] == 1 else replace(one, file=f"{one.file} ({names[one.file]})")
 
 
 def _walk(case: str, folder: Path) -> Iterator[Input]:
@@ -73,7 +81,7 @@ def _walk(case: str, folder: Path) -> Iterator[Input]:
             continue
         folders = []
         for entry in here:
-            name = prefix + entry.name
+            name = prefix + readable(entry.name)
             if entry.is_symlink():
                 yield Input(case, name, skipped="a link: not followed")
             elif entry.is_dir(follow_symlinks=False):

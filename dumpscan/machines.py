@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LISTINGS = ("dheapmon", "dskheap")
 BREAK = 40  # lines between two captures of one file after which they may come from two machines, once two are known to be there
 UNNAMED = "unnamed"
+# KB of Disconnect and Winlogon, which nobody can configure (ntdebugging blog, comment 20).
+FIXED_SIZES = {64: "x86", 128: "x86", 96: "x64", 192: "x64"}
 
 
 def machine_keys(frame: pd.DataFrame) -> pd.Series[int]:
@@ -26,18 +28,33 @@ def machine_keys(frame: pd.DataFrame) -> pd.Series[int]:
     return frame["case"].cat.codes.astype("int64") * len(machine.categories) + machine.codes
 
 
-def name_machines(captures: pd.DataFrame, heaps: pd.DataFrame, systems: pd.DataFrame) -> list[str]:
-    """A machine for each capture. `heaps` and `systems` are rows of those tables with the number of their capture."""
-    folder = _folders(captures)
-    shapes = _shapes(heaps, systems).reindex(range(len(captures)))
-    groups = [captures["case"].cat.codes.rename("case"), folder.rename("folder")]
-    several = shapes.groupby(groups).transform("nunique").gt(1).any(axis=1)
-    names = folder.where(folder != "", UNNAMED)
-    for (_, base), part in captures[several.to_numpy()].groupby(
-        [group[several.to_numpy()] for group in groups], sort=False
-    ):
+def name_machines(
+    captures: pd.DataFrame, heaps: pd.DataFrame, systems: pd.DataFrame, times: pd.Series[Any]
+) -> list[str]:
+    """A machine for each capture: the computer name printed in its file, or the only one of its folder; else the folder. `heaps` and
+    `systems` are rows of those tables with the number of their capture; `times` the session time of each capture."""
+    case, folder = captures["case"].cat.codes.rename("case"), _folders(captures).rename("folder")
+    computer = _computers(captures, systems)
+    in_folder = computer.groupby([case, folder])
+    only = in_folder.transform("first").where(in_folder.transform("nunique").eq(1))
+    computer = computer.fillna(only).astype(object)
+    names = computer.where(computer.notna(), folder.where(folder != "", UNNAMED))
+    shapes = _shapes(heaps, systems).reindex(captures.index)
+    # SharedSection can change between two boots; where session times tell the boots apart, other sizes are no other machine.
+    shapes.loc[times.notna(), ["service", "Default"]] = float("nan")
+    unnamed = computer.isna()
+    several = shapes[unnamed].groupby([case[unnamed], folder[unnamed]]).transform("nunique").gt(1).any(axis=1)
+    mixed = captures.loc[several[several].index]
+    for (_, base), part in mixed.groupby([case[mixed.index], folder[mixed.index]], sort=False):
         names.loc[part.index] = [f"{base or 'machine'} {number}" for number in _stretches(part, shapes)]
-    return names.tolist()
+    return [str(name) for name in names]
+
+
+def _computers(captures: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[Any]:
+    """The computer name in force at each capture: of the banner above it in its file, else of the first below."""
+    told = systems[systems["computer"].notna()].drop_duplicates("capture").set_index("capture")["computer"]
+    in_file = told.reindex(captures.index).astype(object).groupby(captures["reading"].astype(int), sort=False)
+    return in_file.ffill().fillna(in_file.transform("first"))
 
 
 def _folders(captures: pd.DataFrame) -> pd.Series[Any]:
@@ -59,10 +76,16 @@ def _shapes(heaps: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFrame:
 
     on_winsta0 = heaps["window_station"].eq("WinSta0").to_numpy(bool, na_value=False)
     service = heaps[~on_winsta0 & heaps["window_station"].notna().to_numpy(bool)].groupby("capture")["size_kb"]
-    shapes = {"service": service.first()[service.nunique().eq(1)], "build": systems.groupby("capture")["build"].first()}
+    fixed = heaps["size_kb"].map(FIXED_SIZES).where(on_winsta0 & heaps["desktop"].isin(["Winlogon", "Disconnect"]))
+    architecture = systems.groupby("capture")["architecture"].first().astype(object)
+    shapes = {
+        "service": service.first()[service.nunique().eq(1)].astype(float),
+        "build": systems.groupby("capture")["build"].first().astype(float),
+        "architecture": architecture.combine_first(fixed.groupby(heaps["capture"]).first().astype(object)),
+    }
     for desktop in ("Winlogon", "Disconnect", "Default"):
         rows = heaps[on_winsta0 & heaps["desktop"].eq(desktop).to_numpy(bool, na_value=False)]
-        shapes[desktop] = rows.groupby("capture")["size_kb"].first()
+        shapes[desktop] = rows.groupby("capture")["size_kb"].first().astype(float)
     return pd.DataFrame(shapes)
 
 
@@ -90,7 +113,7 @@ def session_times(captures: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[An
     times = (
         systems.drop_duplicates("capture").set_index("capture")["session_time"].reindex(captures.index).astype(object)
     )
-    in_file = times.groupby([machine_keys(captures), captures["reading"].astype(int)], sort=False)
+    in_file = times.groupby(captures["reading"].astype(int), sort=False)
     return in_file.ffill().fillna(in_file.transform("first"))
 
 
@@ -109,19 +132,21 @@ def number_snapshots(captures: pd.DataFrame, times: pd.Series[Any]) -> pd.Series
 
 
 def superseded(captures: pd.DataFrame, times: pd.Series[Any]) -> pd.Series[bool]:
-    """A listing is history when a whole one of the same session follows on its machine, in the same file or by session time: a cut one
-    proves no recovery. A command that printed nothing was typed again when any whole listing follows in the file."""
+    """A listing is history when a whole one of the same session follows on its machine: by session time, or at the same time (or without
+    any) further down in the same file, unless that is a mail, where the newest may stand on top. A cut one proves no recovery. A
+    command that printed nothing was typed again when any whole listing follows in the file."""
     listing = captures["command"].isin(LISTINGS)
     whole = (listing & captures["state"].eq("whole").fillna(False)).astype(int)
     machine, reading, session = machine_keys(captures), captures["reading"].astype(int), captures["session"].fillna(-1)
-
-    def whole_ones_after(keys: list[Any]) -> pd.Series[int]:
-        return whole[::-1].groupby([key[::-1] for key in keys]).cumsum()[::-1] - whole
-
     moment = times.map(_seconds).astype(float)
+
+    def whole_ones_below(*keys: Any) -> pd.Series[int]:
+        return whole[::-1].groupby([key[::-1] for key in (machine, reading, *keys)]).cumsum()[::-1] - whole
+
     latest = moment.where(whole.eq(1)).groupby([machine, session]).transform("max")
-    again = captures["session"].notna() & ((whole_ones_after([machine, reading, session]) > 0) | (moment < latest))
-    retried = captures["state"].eq("silent").fillna(False) & (whole_ones_after([machine, reading]) > 0)
+    below = (whole_ones_below(session, moment.fillna(-1)) > 0) & ~captures["mail"].astype(bool)
+    again = captures["session"].notna() & (below | (moment < latest))
+    retried = captures["state"].eq("silent").fillna(False) & (whole_ones_below() > 0)
     return (listing & (again | retried)).astype(bool)
 
 

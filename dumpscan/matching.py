@@ -37,7 +37,7 @@ REPAIRS = {
     0x2026: ".",
 }
 # Mail quoting, and the "## " into which Markdown turns the ruler that stood under a line.
-_QUOTING = re.compile(r"(?m)^[ ]*+(?:[>|]|#{1,6}(?= ))(?:[>|# ])*+")
+_QUOTING = re.compile(r"(?m)^[ ]*+(?:>|\|(?!\|)|#{1,6}(?= ))(?:[>|# ])*+")
 _LINE_ENDS = re.compile(r"\r\n?")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.machines import name_machines, number_snapshots, session_times, superseded
+from dumpscan.machines import FIXED_SIZES, name_machines, number_snapshots, session_times, superseded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ TABLES: dict[str, dict[str, str]] = {
     "registry_values": {"key": "text", "name": "key", "type": "key", "text": "text", "number": "int", "origin": "key"},
     "systems": {
         "os_name": "key", "build": "int", "service_pack": "key", "architecture": "key", "processors": "int", "product": "text",
-        "debugger": "text", "session_time": "text", "uptime": "text",
+        "debugger": "text", "session_time": "text", "uptime": "text", "computer": "text",
     },
     "boot_options": {"option": "key", "value": "text"},
     "modules": {"name": "key", "version": "text"},
@@ -54,12 +54,11 @@ TABLES: dict[str, dict[str, str]] = {
     "tool_failures": {"tool": "key", "text": "text"},
     "commands": {"prompt": "text", "command": "text"},
     # One row a capture: what was read at all, and whether it is whole ("whole", "cut", "failed", "silent"; missing where no total tells).
-    "captures": {"command": "key", "session": "int", "last_line": "int", "state": "key", "shortfall": "text", "superseded": "bool"},
+    "captures": {"command": "key", "session": "int", "last_line": "int", "state": "key", "shortfall": "text", "superseded": "bool", "moment": "text"},
 }  # fmt: skip
 # How far the printed percentage can be from the true one: !dskheap prints whole numbers, dheapmon one decimal.
 ROUNDING = {"dskheap": 0.5, "dheapmon": 0.05}
 
-_FIXED_SIZES = (64, 96, 128, 192)  # KB: Disconnect and Winlogon on x86 and x64 (ntdebugging blog, comment 20)
 _OWNERS = {
     "Service-0x0-3e7$": "LocalSystem",
     "Service-0x0-3e6$": "Anonymous",
@@ -95,15 +94,19 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
 
     captures = _captures(readings, cases)
     heaps, systems = (_table(name, readings, captures) for name in ("desktop_heaps", "systems"))
-    captures["machine"] = pd.Categorical(name_machines(captures, heaps, systems))
     times = session_times(captures, systems)
+    captures["moment"] = times.astype(captures["moment"].dtype)
+    captures["machine"] = pd.Categorical(name_machines(captures, heaps, systems, times))
     captures["snapshot"] = number_snapshots(captures, times)
     captures["superseded"] = superseded(captures, times).astype("boolean")
     tables = {name: _table(name, readings, captures) for name in TABLES if name != "captures"}
     tables["desktop_heaps"] = _derive(tables["desktop_heaps"], captures)
     latest = captures["state"].eq("whole").fillna(False) & ~captures["superseded"]  # a total that its rows add up to
     tables["heap_totals"]["whole"] = latest.array.take(tables["heap_totals"]["capture"].to_numpy())
-    tables["captures"] = captures.drop(columns="reading")
+    first = tables["tool_failures"].drop_duplicates("capture").set_index("capture")
+    captures["failure"] = first["text"].reindex(captures.index)
+    tables["tool_failures"]["capture_line"] = captures["line"].array.take(tables["tool_failures"]["capture"].to_numpy())
+    tables["captures"] = captures.drop(columns=["reading", "mail"])
     return {name: frame.drop(columns="capture", errors="ignore") for name, frame in tables.items()}
 
 
@@ -121,10 +124,11 @@ def _captures(readings: Sequence[Reading], cases: Sequence[str]) -> pd.DataFrame
     of = columns.get("reading", [])
     frame = typed(
         columns | {"case": [], "machine": [], "snapshot": [], "file": [files[n] for n in of]}
-        | dict.fromkeys(("case", "machine"), [""] * len(of)) | {"snapshot": [0] * len(of), "superseded": [False] * len(of)},
+        | dict.fromkeys(("case", "machine"), [""] * len(of)) | {"snapshot": [0] * len(of), "superseded": [False] * len(of), "moment": [None] * len(of)},
         WHERE | TABLES["captures"] | {"reading": "int"},
     )  # fmt: skip
     case_of = {case: code for code, case in enumerate(cases)}
+    frame["mail"] = [readings[n].mail for n in of]
     frame["case"] = pd.Categorical.from_codes([case_of[readings[n].case] for n in of], categories=pd.Index(list(cases)))
     return frame
 
@@ -153,7 +157,7 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     station, desktop, size = heaps["window_station"], heaps["desktop"], heaps["size_kb"]
     nameless = station.isna() & desktop.isna()
     largest = size.groupby(heaps["capture"]).transform("max")
-    small = nameless & size.isin(_FIXED_SIZES)
+    small = nameless & size.isin(list(FIXED_SIZES))
     fixed = (desktop.isin(["Winlogon", "Disconnect"]) & station.eq("WinSta0")) | small
     interactive = station.eq("WinSta0") | (nameless & size.eq(largest))
     known = station.notna() | nameless

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dumpscan.machines import machine_keys
+from dumpscan.machines import FIXED_SIZES, machine_keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,6 @@ FACT = ["says", "how", "file", "line"]
 VISTA = 6000  # the first build
 
 # KB. Fixed heaps tell the architecture (ntdebugging blog, comment 20); the interactive heap tells it where they are not listed.
-_FIXED = {64: "x86", 128: "x86", 96: "x64", 192: "x64"}
 _INTERACTIVE = {3072: "x86", 12288: "x86", 20480: "x64"}
 
 # Default size of a service heap in KB (KB 184802). Where the architecture is open, the smaller one: it accuses nobody.
@@ -123,7 +122,7 @@ def _architecture(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     systems, heaps = tables["systems"], tables["desktop_heaps"]
     banner = systems.assign(says=systems["architecture"].astype(object), how="the banner")
     fixed = heaps[heaps["role"].eq("fixed")]
-    fixed = fixed.assign(says=fixed["size_kb"].map(_FIXED), how="the sizes of the Winlogon and Disconnect heaps")
+    fixed = fixed.assign(says=fixed["size_kb"].map(FIXED_SIZES), how="the sizes of the Winlogon and Disconnect heaps")
     free = heaps[heaps["role"].eq("interactive")]
     free = free.assign(says=free["size_kb"].map(_INTERACTIVE), how="the size of the interactive heap")
     return _best(*(facts.loc[facts["says"].notna(), [*MACHINE, *FACT]] for facts in (banner, fixed, free)))

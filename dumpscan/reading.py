@@ -46,6 +46,8 @@ KINDS = (
     (b"MZ", "a program"),
 )
 _CONTROLS = bytes(set(range(32)) - {0, 7, 8, 9, 10, 11, 12, 13, 26, 27, 28, 29, 30, 31})
+# Quoting, and the head that mail programs put above what they quote.
+_MAIL = re.compile(r"(?m)^[ \t]*(?:>|-{3,} ?(?:Original|Urspr)|(?:From|Von|De|Sent|Gesendet): |On .{4,80} wrote:)")
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)?")
 # Encodings whose bytes 0 to 127 are not those characters: such a text is made UTF-8 before it is searched.
 _NOT_ASCII = re.compile(r"(?i)utf.?(?:16|32|7)|ucs|cp(?:037|273|424|500|1026|1140)|idna|punycode")
@@ -66,6 +68,7 @@ class Reading:
     captures: list[Capture] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     skipped: str | None = None
+    mail: bool = False  # a thread: what stands further down may be older
 
     def skip(self, reason: str) -> Reading:
         self.skipped = reason
@@ -129,7 +132,7 @@ def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None
     if encoding == "bytes":
         told = encoding = "utf-8" if found.is_utf8 else "cp1252"
     reading.size, reading.sha256, reading.encoding = found.size if told == encoding else size, found.sha256, told
-    for capture in _captures(stream, found, encoding, forced is not None):
+    for capture in _captures(reading, stream, found, encoding, forced is not None):
         _enter(reading, capture)
     reading.lines["other"] = found.lines - sum(reading.lines.values())
     reading.lines["total"] = found.lines
@@ -148,16 +151,20 @@ def _enter(reading: Reading, capture: Capture) -> None:
         reading.lines[kind] += count
 
 
-def _captures(stream: Stream, found: Scan, encoding: str, forced: bool) -> Iterator[Capture]:
+def _captures(reading: Reading, stream: Stream, found: Scan, encoding: str, forced: bool) -> Iterator[Capture]:
     """The captures of a scanned text: a window around each hit, grown while a block reaches its edge."""
+    stretches = list(windows(found, PAD * found.width))
+    # Every window is read with the commands of all: one that grows may take in what another would have found.
+    names = sorted(frozenset[str]().union(*(names for _, _, names in stretches)))
     done = 0  # bytes already looked at
-    for start, end, names in windows(found, PAD * found.width):
+    for start, end, _ in stretches:
         start, end = max(start, done), max(end, done)
         while start < end:
             begin, raw = _whole_lines(stream, found, start, end)
             text = _decode(raw, encoding, found.is_utf8 or forced)
+            reading.mail = reading.mail or _MAIL.search(text) is not None
             first = 1 + _lines_before(stream, found, begin)
-            blocks = captures(text, first, sorted(names))
+            blocks = captures(text, first, names)
             last = first + count_ends(text)
             grow = (end - start) if blocks else 0
             if grow and end < found.size and blocks[-1].last > last - EDGE:

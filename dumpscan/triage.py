@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.inputs import DumpscanError, Input, inputs_of
+from dumpscan.inputs import DumpscanError, Input, inputs_of, readable
 from dumpscan.reading import Reading
 from dumpscan.version import __version__
 from dumpscan.writing import refuse_foreign, write_text
@@ -44,22 +44,34 @@ def run(
     cases = list(cases_of(folders, out))
     if not cases:
         raise DumpscanError(f"no cases in {', '.join(map(str, folders))}: sub-folders or files are cases")
+    if any(out.resolve() == folder.resolve() for folder in folders):
+        raise DumpscanError(f"{out} holds the cases: name another folder with -o")
     refuse_foreign(out / "index.html", force)
     inputs = [one for name, path in cases for one in _inputs(name, path)]
     analysis = Analysis([name for name, _ in cases], read_all(inputs, encoding, jobs, progress))
-    for folder in (out / "reports", out / "tables"):
-        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for folder in (out / "reports", out / "tables"):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DumpscanError(f"cannot write to {out}: {error.strerror or error}") from error
     return write_fleet(analysis, out, jobs, progress)
 
 
 def cases_of(folders: Sequence[Path], out: Path) -> Iterator[tuple[str, Path]]:
-    """Name and path of each case: every sub-folder and every loose file; OUT itself is none."""
+    """Name and path of each case: every sub-folder and every loose file; OUT itself is none, and a folder named twice counts once."""
+    several = len({folder.resolve() for folder in folders}) > 1
+    seen = {out.resolve()}
+    names: Counter[str] = Counter()
     for folder in folders:
         if not folder.is_dir():
             raise DumpscanError(f"no such folder: {folder}")
         for path in sorted(folder.iterdir(), key=lambda path: (path.name.casefold(), path.name)):
-            if not path.is_symlink() and path.resolve() != out.resolve():
-                yield (path.name if len(folders) == 1 else f"{folder.resolve().name}/{path.name}"), path
+            if path.is_symlink() or path.resolve() in seen:
+                continue
+            seen.add(path.resolve())
+            name = readable(f"{folder.resolve().name}/{path.name}" if several else path.name)
+            names[name] += 1
+            yield (name if names[name] == 1 else f"{name} ({names[name]})"), path
 
 
 def _inputs(case: str, path: Path) -> list[Input]:

@@ -61,24 +61,28 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
 
 
 def _with_limits(rows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Add the limit that was printed: in the listing's own file (what the debugger read from memory before the maximum of !vm 4), else
-    the only value of the machine. Two different values mean two boots, and nothing tells in which of them a listing elsewhere lived."""
+    """Add the limit that was printed nearest to each listing: at its moment, else in its file, else the only value of its machine; what the
+    debugger read from memory before the maximum of !vm 4. Two values that differ mean two boots: then a wider place does not tell."""
     views = limits[limits["limit"].eq("view_space") & limits["kb"].ge(SMALLEST_LIMIT)]
     views = views.assign(machine_key=machine_keys(views), rank=views["origin"].eq("!vm 4").astype(int))
     columns = {"kb": "limit_kb", "origin": "limit_origin", "file": "limit_file", "line": "limit_line"}
-    views = views[["machine_key", "rank", *columns]].astype({"file": object, "origin": object}).rename(columns=columns)
-    in_file = ["machine_key", "limit_file"]
-    best = views[views["rank"].eq(views.groupby(in_file)["rank"].transform("min"))]
-    of_file = best[best.groupby(in_file)["limit_kb"].transform("nunique").eq(1)].drop_duplicates(in_file)
-    agreed = views[views.groupby("machine_key")["limit_kb"].transform("nunique").eq(1)]
-    of_machine = agreed.sort_values("rank", kind="stable").drop_duplicates("machine_key")
-    rows = rows.assign(machine_key=machine_keys(rows), limit_file=rows["file"].astype(object))
-    own = rows[in_file].merge(of_file, on=in_file, how="left")
-    other = rows[["machine_key"]].merge(of_machine, on="machine_key", how="left")
-    for column in columns.values():
-        rows[column] = own[column].where(own["limit_kb"].notna(), other[column])
+    views = views[["machine_key", "snapshot", "rank", *columns]].astype({"file": object, "origin": object})
+    views = views.sort_values("rank", kind="stable").rename(columns=columns)
+    rows = rows.assign(
+        machine_key=machine_keys(rows), own_file=rows["file"].astype(object), **dict.fromkeys(columns.values())
+    )
+    views["own_file"] = views["limit_file"]
+    for keys in (["machine_key", "snapshot"], ["machine_key", "own_file"], ["machine_key"]):
+        narrow = len(keys) > 1  # there the order of the origins counts; further away a second value is another boot
+        best = views[views["rank"].eq(views.groupby(keys)["rank"].transform("min"))] if narrow else views
+        one = best[best.groupby(keys)["limit_kb"].transform("nunique").eq(1)].drop_duplicates(keys)
+        near = rows[keys].merge(one, on=keys, how="left")
+        known = rows["limit_kb"].notna()
+        for column in columns.values():
+            rows[column] = rows[column].where(known, near[column])
+    rows = rows.astype({"limit_kb": "Int64", "limit_line": "Int64"})
     differ = rows["machine_key"].isin(views["machine_key"]) & rows["limit_kb"].isna()
-    return rows.assign(limits_differ=differ.astype("boolean")).drop(columns="machine_key")
+    return rows.assign(limits_differ=differ.astype("boolean")).drop(columns=["machine_key", "own_file"])
 
 
 def possible_limits(architecture: str | None, era: str | None) -> tuple[int, ...]:

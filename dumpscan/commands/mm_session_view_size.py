@@ -33,12 +33,13 @@ LITERALS = (
 PROOF = frozenset({"ASK_DUMP", "ASK_POI", "ASK_TYPED", "ASK_SYMBOL", "SYMBOL"})
 SIGNS = re.compile(r"(?i)mmsession(?:view|pool)size|Evaluate expression:")
 
-# What a limit can be: 1 MB to 64 GB. Anything else was read from a wrong address or with wrong symbols.
-PLAUSIBLE = range(1 << 20, 1 << 36)
+# What a limit can be: 1 MB to 1 GB (x86 has 450 MB for view and pool together, 64-bit Server 2003 has 104 MB by default). Anything else was
+# read from a wrong address or with wrong symbols, and would clear a machine that is full.
+PLAUSIBLE = range(1 << 20, 1 << 30)
 
 _NAME = re.compile(r"(?i)MmSession(View|Pool)Size")
-_WORD = re.compile(r"[ ]*+[0-9A-Fa-f]{8}(?:`?[0-9A-Fa-f]{8})?[ ]++(\S++)")
-_RESULT = re.compile(r"expression: (-?[0-9]+) =")
+_WORD = re.compile(r"[ ]*+([0-9A-Fa-f`]++)[ ]++(\S++)")
+_RESULT = re.compile(r"expression: (-?[0-9]+) = ([0-9A-Fa-f`]+)")
 _ASSIGNED = re.compile(r"= 0x([0-9A-Fa-f`]+)[ ]*\n")
 _TYPED = re.compile(r"(0x[0-9A-Fa-f`]+|0n[0-9]+|[0-9]+)[ ]*\n")
 _NUMBER = r"(?:0x|0n)?[0-9a-f]+(?:`[0-9a-f]+)?"
@@ -99,12 +100,13 @@ def _read_dump(form: Tree[Token], rows: Rows) -> None:
     value: int | None = None
     # One variable: its value is the first word; further lines are the memory behind it.
     for name, token in zip(named, words, strict=False):
-        low = _WORD.findall(token)[0]
-        if "?" in low:
+        address, word = _WORD.findall(token)[0]
+        if "?" in word:
             rows.failed(PRINTS, token)
             continue
-        # dq and dp print 64 bits as two halves with a backtick; dd prints 32 bits at a time, the low half first.
-        value = int(low.replace("`", ""), 16)
+        # dq and dp print 64 bits as two halves with a backtick; dd prints 32 bits at a time, the low half first. On x86 (an address of
+        # eight digits) the high half of dq is the neighbour.
+        value = int(word.rpartition("`")[2] if len(address) == 8 else word.replace("`", ""), 16)
         _limit(rows, rows.line(token), name, [value])
     for conversion in form.find_data("conversion"):
         _check_conversion(conversion, ask, value, rows)
@@ -118,7 +120,7 @@ def _check_conversion(conversion: Tree[Token], ask: Token, value: int | None, ro
     start = _number(first[1])
     if value is not None and start == value:
         return
-    results = [int(_RESULT.findall(token)[0]) for token in tokens(conversion, "RESULT")]
+    results = [_result(token) for token in tokens(conversion, "RESULT")]
     divisor = _divisor(expression[first.end() :])
     if value is None and divisor and results == [start // divisor]:
         _limit(rows, rows.line(expression), ask, [start])
@@ -137,7 +139,11 @@ def _read_evaluation(form: Tree[Token], rows: Rows) -> None:
         if divisor is None:
             rows.cut("what is done to the value is not understood")
         else:
-            _limit(rows, rows.line(token), ask, [int(_RESULT.findall(token)[0]) * divisor])
+            value = _result(token)
+            if value is None:
+                rows.cut("the decimal and the hex form of the value do not agree")
+            else:
+                _limit(rows, rows.line(token), ask, [value * divisor])
 
 
 def _read_typed(form: Tree[Token], rows: Rows) -> None:
@@ -180,3 +186,10 @@ def _divisor(expression: str, base: int = 16) -> int | None:
             divisor *= 1 << min(number, 64) if match[0].startswith(">>") else number
         expression = expression[match.end() :]
     return divisor or None
+
+
+def _result(token: Token) -> int | None:
+    """The number after "Evaluate expression:", if its decimal and hex forms agree (a negative one is printed in two's complement)."""
+    decimal, digits = _RESULT.findall(token)[0]
+    digits = digits.replace("`", "")
+    return int(decimal) if int(decimal) % (1 << 4 * len(digits)) == int(digits, 16) else None

@@ -59,7 +59,8 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     debugger = next(
         (token.strip().rpartition("Version ")[2] for token in tokens(tree, "DEBUGGER") if "Version" in token), None
     )
-    rows.add("systems", [(rows.line(head), *told.values(), product, debugger, time, uptime)])
+    computer = (_after(tree, "NAME", "Machine Name:") or "").strip('" ') or None
+    rows.add("systems", [(rows.line(head), *told.values(), product, debugger, time, uptime, computer)])
 
 
 def _windows(token: Token) -> dict[str, Any]:

@@ -74,24 +74,14 @@ OTHERWISE = (
 def check(tool_failures: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
     """One finding for each capture that holds nothing but a failure."""
     rows = captures[captures["state"].eq("failed").fillna(False)].assign(severity="low", certainty="proved")
-    first = (
-        tool_failures.sort_values("line")
-        .groupby(["case", "file", "line"], observed=True)["text"]
-        .first()
-        .rename("text")
-        .reset_index()
-    )
-    told = rows.assign(capture=rows.index).merge(first, on=["case", "file"], suffixes=("", "_told"))
-    inside = told[told["line_told"].ge(told["line"]) & told["line_told"].le(told["last_line"])]
-    rows["text"] = inside.groupby("capture")["text"].first().reindex(rows.index)
-    proof = inside.assign(finding=inside["capture"], line=inside["line_told"], shows="the tool's error")
-    silent = rows[rows["text"].isna()]
-    return found(rows, proof, cite(silent, "{shortfall}"))
+    place = ["case", "file", "capture_line"]
+    errors = tool_failures[[*place, "line"]]
+    return found(rows, cite(rows.assign(capture_line=rows["line"])[place], "the tool's error", errors, place))
 
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words, with the way out of this kind of failure."""
-    text = row["text"] if isinstance(row["text"], str) else ""
+    text = row["failure"] or ""
     meaning, way_out = next(((means, do) for sign, means, do in KINDS if sign in text), OTHERWISE)
     tool = {"dskheap": "!dskheap", "mm_session_view_size": "nt!MmSessionViewSize", "vm": "!vm"}.get(
         row["command"], row["command"]

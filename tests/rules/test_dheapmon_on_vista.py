@@ -48,6 +48,6 @@ def test_no_data() -> None:
 def test_boundary() -> None:
     """Build 6000 is the first of Vista."""
     cases: dict[str, compose.Text] = {
-        str(build): compose.banner(build) + compose.dheapmon(0, X64) for build in (5999, 6000, 6001)
+        str(build): compose.banner(build, target="x64") + compose.dheapmon(0, X64) for build in (5999, 6000, 6001)
     }
     assert compose.statuses(cases, RULE) == {"5999": "clear", "6000": "found", "6001": "found"}
