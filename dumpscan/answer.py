@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dumpscan.machines import LISTINGS
 from dumpscan.platforms import SINCE
 from dumpscan.rules import CERTAINTIES, FAILED, SEVERITIES
 from dumpscan.verdict import (
@@ -23,6 +24,8 @@ from dumpscan.words import count, heap_name, kb, percent, session_name
 
 Document = dict[str, Any]
 Row = Mapping[str, Any]
+
+MOST_NAMED = 6  # sessions or failures that a sentence names one by one
 
 SPEAKS_FOR = {
     HEAP_FULL: (HEAP_FULL,),
@@ -188,6 +191,14 @@ def _sessions(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> list[
     return sorted(sessions, key=lambda session: (session is None, session or 0))
 
 
+def _named(sessions: Sequence[int | None]) -> str:
+    """ "session 0", "session 0 and session 2", or the first few and how many more."""
+    names = [session_name(session) for session in sessions[:MOST_NAMED]]
+    if len(sessions) > MOST_NAMED:
+        names.append(count(len(sessions) - MOST_NAMED, "more session"))
+    return " and ".join(names)
+
+
 def _no_sign(machine: str, tables: Mapping[str, Sequence[Row]], views: Sequence[Row]) -> str:
     heaps = [
         row
@@ -195,7 +206,7 @@ def _no_sign(machine: str, tables: Mapping[str, Sequence[Row]], views: Sequence[
         if row["machine"] == machine and not row["superseded"] and row["used_percent"] is not None
     ]
     fullest = max(heaps, key=lambda row: row["used_percent"])
-    sessions = " and ".join(session_name(session) for session in _sessions(machine, tables))
+    sessions = _named(_sessions(machine, tables))
     mine = [view for view in views if view["machine"] == machine and not view["superseded"]]
     tightest = max(mine, key=lambda view: view["heaps_kb"])
     return (
@@ -243,16 +254,19 @@ def _next(
     if mode == UNDECIDED:
         if worst["reason"] == TOOL_FAILED:
             modern = any("grpWinStaList" in row["text"] for row in tables["tool_failures"] if row["machine"] == machine)
-            return [EVENTS, CSRSS, HEAPS] if modern else [HEAPS, *old, EVENTS, CSRSS]
+            return [EVENTS, CSRSS] if modern else [HEAPS, *old, EVENTS, CSRSS]
         cut = any(outcome["rule"] == "evidence-incomplete" and outcome["findings"] for outcome in outcomes)
         return limit if worst["reason"] == INCOMPLETE and not cut else [HEAPS, *old, *limit]
     again = HEAPS | {
         "why": "once more while it fails, and in each session that has the trouble: use can be far higher then"
     }
     if mode == NO_SIGN:
-        return [again, *limit] if worst["certainty"] else [again]
+        return [again, *limit]
     if mode == VIEW_EXHAUSTED:
         return [IN_FORCE if platform["era"] != SINCE else CSRSS]
+    heaps = [finding["subject"].get("desktop") for finding in _findings(machine, mode, outcomes)]
+    if heaps and set(heaps) <= {"Winlogon", "Disconnect"}:
+        return [again]  # nothing there can be configured
     return [*([again] if mode == AT_RISK else []), IN_FORCE if platform["era"] != SINCE else CSRSS, *limit]
 
 
@@ -264,8 +278,14 @@ def _scope(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document
         for session, row in sorted(known.items())
         if session not in sessions
     ]
-    times = [row["session_time"] for row in tables["systems"] if row["machine"] == machine and row["session_time"]]
-    numbered = ", ".join(session_name(session) for session in sessions if session is not None)
+    listings = [row for row in tables["captures"] if row["machine"] == machine and row["command"] in LISTINGS]
+    judged = [row["moment"] for row in listings if row["moment"] and not row["superseded"] and row["state"] != "failed"]
+    failed = [
+        f"what a command was to print at {row['file']}:{row['line']}: it failed"
+        for row in listings
+        if row["state"] == "failed"
+    ]
+    numbered = _named([session for session in sessions if session is not None])
     others = f"any session other than {numbered}" if numbered else "any other session"
     rest = f"{others}, and any other moment" if sessions else "the heaps of any session"
     unnumbered = ["which session this is: its number is not printed"] if None in sessions else []
@@ -273,8 +293,8 @@ def _scope(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document
     return {
         "machine": machine,
         "sessions": sessions,
-        "moment": times[-1] if times else None,
-        "not_captured": [*unnumbered, *missing, rest],
+        "moment": judged[-1] if judged else None,
+        "not_captured": [*unnumbered, *missing[:MOST_NAMED], *(failed[:MOST_NAMED] if sessions else []), rest],
         "assumed": assumed,
     }
 

@@ -236,6 +236,9 @@ def _print(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise DumpscanError(f"cannot write to standard output: {error.strerror or error}") from error
 
 
 def _note(text: str, quiet: bool) -> None:

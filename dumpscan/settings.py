@@ -34,7 +34,9 @@ def _windows(platform: Row, systems: Sequence[Row]) -> tuple[str, str]:
     if systems:
         system = systems[0]
         facts = [
-            system["os_name"] or f"build {system['build']}",
+            system["os_name"],
+            "Server" if (system["product"] or "").startswith(("Server", "LanManNt")) else None,
+            f"build {system['build']}",
             system["service_pack"],
             platform["architecture"],
             f"up {system['uptime']}" if system["uptime"] else None,

@@ -74,13 +74,14 @@ def judge(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> pd
     )
     reasons = np.where((reasons == NO_EVIDENCE) & machines["case"].cat.codes.isin(broken), INCOMPLETE, reasons)
     machines["reason"] = pd.Series(reasons, dtype=object).where(machines["mode"].eq(UNDECIDED), None)
-    machines["certainty"] = _certainty(machines, told, tables["view_space"])
+    machines["certainty"] = _certainty(machines, told)
     machines["danger"] = machines["mode"].map(DANGER.index).astype(int) + machines["reason"].eq(NO_EVIDENCE) * 2
     return machines.sort_values(["case", "danger", "certainty"], kind="stable").reset_index(drop=True)
 
 
-def _certainty(machines: pd.DataFrame, told: pd.DataFrame, view_space: pd.DataFrame) -> pd.Series[float]:
-    """The strongest finding of the deciding kind; of both kinds, the weaker. "No sign" is proved where the limit was printed or there is none."""
+def _certainty(machines: pd.DataFrame, told: pd.DataFrame) -> pd.Series[float]:
+    """The strongest finding of the deciding kind; of both kinds, the weaker. "No sign" is never proved: GDI shares
+    the view, and other moments were not captured."""
     import numpy as np
     import pandas as pd
 
@@ -97,7 +98,5 @@ def _certainty(machines: pd.DataFrame, told: pd.DataFrame, view_space: pd.DataFr
             of_kind = told["says"].eq(kind)
             best = keys[of_mode].map(told.loc[of_kind, "certainty"].groupby(told_keys[of_kind]).min()).astype(float)
             ranks[of_mode] = np.fmax(ranks[of_mode], best)
-    open_limit = view_space[view_space["limit_kb"].isna() & view_space["possible_kb"].notna()]
-    clear = machines["mode"].eq(NO_SIGN)
-    ranks[clear] = keys[clear].isin(machine_keys(open_limit)).astype(float)
+    ranks[machines["mode"].eq(NO_SIGN)] = CERTAINTIES.index("likely")
     return ranks

@@ -143,7 +143,7 @@ def test_healthy(told: dict[str, Document], name: str) -> None:
     """E11: 0xC0000142, but not desktop heap. E22: seven desktops instead of eight are no fault. E36 to E38: defaults as installed."""
     verdict = told[name]["verdict"]
     assert (verdict["mode"], verdict["reason"]) == ("no-sign", None)
-    assert verdict["certainty"] == ("proved" if name == "E1 with 48 MB" else "likely")
+    assert verdict["certainty"] == "likely", "never proved: GDI shares the view, and other moments were not captured"
     assert "healthy" not in verdict["summary"].lower()
     assert compose.fired(told[name]) <= {"platform-from-sizes", "names-not-accessible", "view-space-is-dynamic"}
 
@@ -168,7 +168,8 @@ def test_e3(told: dict[str, Document]) -> None:
     """Rule R03 called 86 % "acceptable, no reserve"; the contract, with 415 KB free, calls it at risk: it was one step before the failure."""
     assert (told["E3"]["verdict"]["mode"], told["E3"]["verdict"]["certainty"]) == ("at-risk", "likely")
     (finding,) = compose.findings(told["E3"], "desktop-heap-at-risk")
-    assert compose.reboot_advice(finding) == ["Plan a second SharedSection value of 4096 instead of 3072."]
+    (line,) = compose.reboot_advice(finding)
+    assert "second SharedSection value from 3072 to 4096" in line
 
 
 def test_e4(told: dict[str, Document]) -> None:

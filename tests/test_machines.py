@@ -185,3 +185,36 @@ def test_without_times_no_file_is_later() -> None:
     full = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 99))
     told = compose.documents({"first": {"a.txt": full, "b.txt": ONE}, "last": {"a.txt": ONE, "b.txt": full}})
     assert {one["verdict"]["mode"] for one in told.values()} == {"single-heap-full"}
+
+
+def test_printed_computer_names() -> None:
+    """Heaps of TS01 and the limit of TS02 lie in one folder: never one machine."""
+    banner = compose.banner(3790)
+    cases: dict[str, compose.Text] = {
+        "two names": {
+            "x.log": banner + "Machine Name: TS01\n" + compose.dskheap(0, compose.filling(20000, 512)),
+            "y.log": banner + "Machine Name: TS02\n" + compose.view_size(20480),
+        },
+        "one name": {
+            "x.log": banner + "Machine Name: TS01\n" + compose.view_size(20480),
+            "heaps.txt": compose.dskheap(0, compose.filling(20000, 512)),
+        },
+    }
+    told = {name: one["verdict"] for name, one in compose.documents(cases).items()}
+    assert told["two names"]["mode"] == "undecided"
+    assert (told["one name"]["mode"], told["one name"]["scope"]["machine"]) == ("view-space-exhausted", "TS01")
+
+
+def test_position_in_a_mail_is_no_time() -> None:
+    """The newest mail stands on top: a full listing above a quoted healthy one is not history."""
+    full = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 99))
+    quoted = "".join(f"> {line}\n" for line in ONE.splitlines())
+    assert compose.verdict(full + "-----Original Message-----\n" + quoted)["mode"] == "single-heap-full"
+
+
+def test_times_outrank_the_position_in_a_log() -> None:
+    """Logs that were appended in the wrong order: the later session time speaks, and neither listing goes lost."""
+    full = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 99))
+    verdict = compose.verdict(compose.banner(3790, time=TEN) + ONE + compose.banner(3790, time=NINE) + full)
+    assert (verdict["mode"], len(verdict["history"])) == ("no-sign", 1)
+    assert "10:" in verdict["scope"]["moment"]

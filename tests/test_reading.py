@@ -535,3 +535,14 @@ def test_everything_works_without_ahocorasick() -> None:
     result = subprocess.run([sys.executable, "-c", code], input=TABLE.encode(), capture_output=True, check=False)
     assert result.returncode == 0, result.stderr
     assert b"No sign of desktop heap exhaustion" in result.stdout
+
+
+def test_a_block_behind_a_long_one_is_found() -> None:
+    """A process table of two hundred lines pushed the window of `!vm` over the next listing, which was then read without its grammar."""
+    processes = "".join(
+        f" {at:4x} svchost.exe                     {at:8} Kb          0 Kb          0 Kb\n" for at in range(1, 400)
+    )
+    vm = "kd> !vm 4\nPhysical Memory:     16268 (   65072 Kb)\nCommit limit:        50570 (  202280 Kb)\n" + processes
+    analysis = dumpscan.analyze((vm + TABLE).encode())
+    assert [capture.command for capture in analysis.readings[0].captures] == ["vm", "dskheap"]
+    assert analysis.tables["captures"]["state"].tolist()[1] == "whole"

@@ -38,7 +38,7 @@ LITERALS = (
 PROOF = frozenset({"ASK", "BANNER", "DRIVER", "SESSION_TOTAL", "HEAPS", "SIZE", "FAILURES"})
 SIGNS = LISTING_SIGNS
 
-_ROW = re.compile(r"(?m)^[ ]*+(.*\S)[ ]++([0-9]+)[ ]++([0-9]+\.[0-9])[ ]*+$")
+_ROW = re.compile(r"(?m)^[ ]*+(.*\S)[ ]++([0-9]+)[ ]++([0-9]+\.[0-9])[ ]*+(?:<[-=].*)?$")
 _BYTES = re.compile(r"([0-9]+)[ ]*\n")
 
 

@@ -38,7 +38,7 @@ LITERALS = (
 PROOF = frozenset({"ASK", "HEADINGS", "HEAPS", "UNREADABLE", "TOTAL", "FAILURES"})
 SIGNS = LISTING_SIGNS
 
-_ROW = re.compile(r"(?m)^[ ]*+(.*\S)[ ]++([0-9]+)[ ]++([0-9]+)%[ ]*+$")
+_ROW = re.compile(r"(?m)^[ ]*+(.*\S)[ ]++([0-9]+)[ ]++([0-9]+)[ ]?%[ ]*+(?:<[-=].*)?$")
 
 
 def read(tree: Tree[Token], rows: Rows) -> None:

@@ -22,7 +22,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import CAUSE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules._heap import VIEW, larger_heap
+from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ ROOM_FROM_90 = 256  # KB free below which 90 % and more is full, not at risk
     clear="No desktop heap is filling up.",
     references=("KB 949296", "ntdebugging blog 2007-01-04, comment 7"),
 )
-def check(desktop_heaps: pd.DataFrame) -> Found | None:
+def check(desktop_heaps: pd.DataFrame, view_space: pd.DataFrame) -> Found | None:
     """Rows of the latest listings between 80 % and full."""
     used, free = desktop_heaps["used_percent"], desktop_heaps["free_kb"]
     filling = used.ge(80) & used.lt(90) & free.lt(ROOM_BELOW_90)
@@ -46,7 +48,8 @@ def check(desktop_heaps: pd.DataFrame) -> Found | None:
     rows = desktop_heaps[(filling | large).fillna(False) & ~desktop_heaps["superseded"]].copy()
     # A small heap at 89 % with 16 KB free is full already (the other rule says so); here it would only repeat it.
     full = rows["free_kb"].le(16) & rows["size_kb"].ge(128) & rows["role"].ne("fixed")
-    rows = rows[~full.fillna(False)].assign(severity="medium", certainty="likely")
+    rows = rows[~full.fillna(False) & rows["size_kb"].gt(0)].assign(severity="medium", certainty="likely")
+    rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
     return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used"))
 
 
@@ -58,16 +61,9 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free."
     )
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
-    which = "second" if row["role"] == "interactive" else "third"
     advice = [(NOW, "Capture again while it fails, or at the busiest hour: use can be far higher then.")]
-    if row["role"] != "fixed" and not (which == "second" and row["size_kb"] >= 20480):
-        step = min(1024, 20480 - int(row["size_kb"])) if which == "second" else 512
-        advice.append(
-            (
-                REBOOT,
-                f"Plan a {which} SharedSection value of {int(row['size_kb']) + step} instead of {int(row['size_kb'])}.",
-            )
-        )
+    if row["role"] != "fixed":
+        advice.append(larger_heap(row))
     advice.append(
         (CAUSE, "Compare captures of several days: a use that only grows is a leak, and a larger heap only buys time.")
     )

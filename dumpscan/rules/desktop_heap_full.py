@@ -16,7 +16,7 @@ the third for all others, in steps of 512 KB (at most 20,480 KB for the second).
 session view space. Winlogon and Disconnect have a fixed size.
 
 ## What would refute it
-A capture taken while it fails that shows this heap below 90 %.
+A capture taken while it fails that shows more room in this heap.
 
 ## Sources
 ntdebugging blog, desktop heap overview, comments 7, 21, 24, 64, 71, 74; KB 949296 (at 98 % nothing more can be allocated, keep it at 80 to
@@ -28,7 +28,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules._heap import VIEW, larger_heap
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, more_processes, percent, session_name
 
@@ -47,21 +48,17 @@ PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
     clear="No desktop heap is full.",
     references=("KB 949296", "KB 947246", "KB 184802", "ntdebugging blog 2007-01-04"),
 )
-def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
-    """Rows of the latest listings that meet one of the lines above."""
+def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame, view_space: pd.DataFrame) -> Found | None:
+    """Rows of the latest listings that meet one of the lines above, with what the view space of their session holds."""
     import numpy as np
 
-    heaps = desktop_heaps[
-        desktop_heaps["used_percent"].ge(90).fillna(False) | desktop_heaps["free_kb"].le(NO_ROOM).fillna(False)
-    ]
-    heaps = heaps[~heaps["superseded"]]
-    proved = (heaps["free_kb"].le(NO_ROOM) & heaps["size_kb"].ge(128) & heaps["role"].ne("fixed")) | (
-        heaps["used_percent"].ge(98) & heaps["size_kb"].le(SMALL_HEAP)
-    )
-    likely = heaps["used_percent"].ge(90) & heaps["free_kb"].lt(LITTLE_ROOM)
-    rows = heaps[(proved | likely).fillna(False)].copy()
-    rows["certainty"] = np.where(proved.fillna(False)[rows.index], "proved", "likely")
-    rows["severity"] = "critical"
+    used, free, size = desktop_heaps["used_percent"], desktop_heaps["free_kb"], desktop_heaps["size_kb"]
+    no_room = free.le(NO_ROOM) & size.ge(128) & desktop_heaps["role"].ne("fixed")
+    proved = (no_room | (used.ge(98) & size.le(SMALL_HEAP))).fillna(False)
+    likely = (used.ge(90) & free.lt(LITTLE_ROOM)).fillna(False)
+    full = (proved | likely) & size.gt(0) & ~desktop_heaps["superseded"]
+    rows = desktop_heaps[full].assign(severity="critical", certainty=np.where(proved[full], "proved", "likely"))
+    rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
     totals = heap_totals[[*SESSION, "file", "line", "total_kb", "desktops"]]
     return found(
         rows,
@@ -82,54 +79,30 @@ def tell(row: Mapping[str, Any]) -> Told:
     )
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
     subject = {key: row[key] for key in keys}
-    return Told(summary, subject, "A capture taken while it fails that shows this heap below 90 %.", _advice(row, name))
+    return Told(
+        summary, subject, "A capture taken while it fails that shows more room in this heap.", _advice(row, name)
+    )
 
 
 def _advice(row: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
-    size, role = int(row["size_kb"]), row["role"]
-    if role == "fixed":
+    if row["role"] == "fixed":
         return [
             (NOW, f"Find out which program creates windows on {name} and end it."),
             (FUTILE, "SharedSection: the heaps of Winlogon and Disconnect have a fixed size."),
         ]
-    advice = [
+    return [
         (
             NOW,
             f"End or restart the processes on {name} that hold the most USER objects (Task Manager, column USER objects)."
             + _where(row),
-        )
-    ]
-    if role == "interactive":
-        larger = min(size + 1024, 20480)
-        if larger > size:
-            advice.append(
-                (
-                    REBOOT,
-                    f"Raise the second SharedSection value from {size} to {larger} (at most 20480); it counts after a restart.",
-                )
-            )
-        else:
-            advice.append(
-                (
-                    FUTILE,
-                    "A larger second SharedSection value: 20480 is the most that Microsoft advises; fewer windows or a mended leak are left.",
-                )
-            )
-    else:
-        advice.append(
-            (
-                REBOOT,
-                f"Raise the third SharedSection value by 512, from {size} to {size + 512}; it counts for all service desktops, after a restart.",
-            )
-        )
-    advice.append(
+        ),
+        larger_heap(row),
         (
             CAUSE,
             "A heap that fills again after it was enlarged has a leak: compare captures over days, and stop suspects one by one.",
-        )
-    )
-    advice.append((FUTILE, "SessionViewSize: it gives room for more heaps, not for a fuller one."))
-    return advice
+        ),
+        (FUTILE, "SessionViewSize alone: it gives room for more heaps, not for a fuller one."),
+    ]
 
 
 def _where(row: Mapping[str, Any]) -> str:

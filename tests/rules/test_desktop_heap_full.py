@@ -173,3 +173,27 @@ def test_every_full_heap_is_told() -> None:
     told = compose.document(compose.dskheap(0, heaps))
     assert [one["subject"]["window_station"] for one in compose.findings(told, RULE)] == ["WinSta0", "Service-0x0-3e7$"]
     assert "Service-0x0-3e7$" in told["verdict"]["summary"], "the proved one, not the first one"
+
+
+FALLEN_BACK = [
+    ("WinSta0\\Default", 512, 5),
+    ("WinSta0\\Disconnect", 64, 4),
+    ("WinSta0\\Winlogon", 128, 5),
+    (SYSTEM, 128, 97),
+]
+
+
+def test_a_larger_heap_that_does_not_fit_is_not_advised() -> None:
+    """24 service heaps of 1,024 KB instead of 512 do not fit into 20 MB: the services would not start after the restart."""
+    many = [*X86, *((compose.service(at), 512, 2) for at in range(22))]
+    text = compose.dskheap(0, compose.replaced(many, SYSTEM, 512, 99)) + compose.view_size(20480)
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert compose.reboot_advice(finding) == []
+    assert any("does not fit" in one["text"] for one in finding["advice"] if one["when"] == "futile")
+
+
+def test_the_fallback_sizes_are_not_raised() -> None:
+    """512 and 128 KB are what Windows takes when the configured heaps do not fit: the configured values are others."""
+    (finding,) = compose.findings(compose.document(compose.dskheap(0, FALLEN_BACK)), RULE)
+    (line,) = compose.reboot_advice(finding)
+    assert "falls back" in line and "640" not in line
