@@ -121,6 +121,27 @@ class Documents:
             "excerpts_left_out": left_out,
         }
 
+    def unshown(self, name: str, error: str) -> Document:
+        """The document of a case that a bug of ours keeps from being answered: undecided, with everything that was read left out."""
+        empty: Mapping[str, list[Document]] = {table: [] for table in TABLES}
+        verdict = answer([], [], empty, [], [])
+        verdict["summary"] = f"Undecided. This case could not be answered: a bug in dumpscan ({error})."
+        return {
+            "schema": "dumpscan.case/1",
+            "dumpscan": __version__,
+            "rules": __version__,
+            "case": name,
+            "verdict": verdict,
+            "outcomes": [],
+            "tables": dict(empty),
+            "problems": [problem for reading in self._readings[name] for problem in _problems(reading)],
+            "inputs": [_input(reading) for reading in self._readings[name]],
+            "settings": [],
+            "view_space": [],
+            "excerpts": [],
+            "excerpts_left_out": 0,
+        }
+
     def _outcome(self, outcome: Outcome, case: int, quotes: Quotes) -> Document:
         rule, found = outcome.rule, []
         if rule.name in self._findings:

@@ -128,7 +128,12 @@ def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None
         stream.seek(0)
         recoded = _slice(stream, 0, size).decode(encoding, errors="replace").encode("utf-8", errors="replace")
         stream, size, encoding = io.BytesIO(recoded), len(recoded), "utf-8"
-    found = scan(stream, size, encoding, hashed=(told == encoding and (hash_all or size <= HASH_LIMIT)))
+    hashed = hash_all or size <= HASH_LIMIT
+    found = scan(stream, size, encoding, hashed=hashed and told == encoding)
+    if found.mixed and size <= HASH_LIMIT and not forced and (recoded := _one_encoding(_slice(stream, 0, size))):
+        told, stream, encoding, sha256 = "mixed utf-8 and utf-16", io.BytesIO(recoded), "utf-8", found.sha256
+        found = scan(stream, len(recoded), encoding, hashed=False)
+        found.sha256 = sha256
     if encoding == "bytes":
         told = encoding = "utf-8" if found.is_utf8 else "cp1252"
     reading.size, reading.sha256, reading.encoding = found.size if told == encoding else size, found.sha256, told
@@ -137,6 +142,30 @@ def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None
     reading.lines["other"] = found.lines - sum(reading.lines.values())
     reading.lines["total"] = found.lines
     return reading
+
+
+_ASCII = re.compile(rb"[\t\n\r -~]{80}")  # in UTF-16 no such run of Chinese is long enough
+_UTF16 = re.compile(rb"(?:\xff\xfe)?((?:[\t\n\r -~]\x00(?:[\x00-\xff][\x20-\x22])?){8,})")
+
+
+def _one_encoding(raw: bytes) -> bytes | None:
+    """A log to which another program appended in another encoding (PowerShell's >> writes UTF-16), as UTF-8 throughout; None for a text of
+    one encoding (NULs that only pad it, or Chinese in UTF-16, whose characters are pairs of printable bytes, too)."""
+    pieces = _UTF16.split(_swapped(raw) if raw.startswith(b"\xfe\xff") else raw)
+    if len(pieces) == 1 or not _ASCII.search(raw):
+        return None
+    return b"".join(
+        piece.decode("utf-16-le", "replace").encode("utf-8", "replace") if at % 2 else piece
+        for at, piece in enumerate(pieces)
+    )
+
+
+def _swapped(raw: bytes) -> bytes:
+    """The same with the bytes of each pair swapped."""
+    even = raw[: len(raw) // 2 * 2]
+    pairs = bytearray(even)
+    pairs[0::2], pairs[1::2] = even[1::2], even[0::2]
+    return bytes(pairs) + raw[len(even) :]
 
 
 def _enter(reading: Reading, capture: Capture) -> None:

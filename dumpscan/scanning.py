@@ -71,6 +71,9 @@ class Scan:
     line_ends: int = 0
     ends_open: bool = False  # the last line has no end
     is_utf8: bool = True
+    mixed: bool = (
+        False  # NULs in a text of bytes, or much that is no UTF-16 in one of UTF-16: another program may have appended
+    )
     sha256: str | None = None
 
     @property
@@ -120,6 +123,7 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
             places = found.size - carried + start * found.width
             hits.append(np.stack([places[fresh_ones], number[fresh_ones]], axis=1))
         units = found.units(fresh)
+        found.mixed |= _looks_mixed(units, found.width)
         found.lines_before.append(found.line_ends)
         found.after_cr.append(after_cr)
         found.line_ends += count_line_ends(units, after_cr)
@@ -134,6 +138,19 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
         found.is_utf8 = _stays_utf8(decoder, b"", final=True)
     found.sha256 = sha.hexdigest() if sha else None
     return found
+
+
+MANY = 40  # characters in a row or nearly so
+
+
+def _looks_mixed(units: NDArray[Any], width: int) -> bool:
+    """Whether a chunk holds what could be another encoding: two printable bytes that UTF-16 makes one character of, or many NULs."""
+    import numpy as np
+
+    if width == 1:
+        return bool(np.count_nonzero(units == 0) > MANY)
+    high, low = units >> 8, units & 0xFF
+    return bool(np.count_nonzero((high >= 0x20) & (high < 0x7F) & (low >= 0x20) & (low < 0x7F)) > MANY)
 
 
 def _fill(stream: Stream, room: memoryview) -> int:

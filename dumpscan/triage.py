@@ -132,7 +132,7 @@ def write_fleet(analysis: Analysis, out: Path, jobs: int = 1, progress: Progress
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) if jobs > 1 else nullcontext() as pool:
         tasks = []
         for at in range(0, len(named), REPORTS_A_TASK):
-            pages = [(out / report, analysis.to_dict(name)) for name, report in named[at : at + REPORTS_A_TASK]]
+            pages = [(out / report, _document(analysis, name)) for name, report in named[at : at + REPORTS_A_TASK]]
             entries += [_entry(doc, report) for (_, report), (_, doc) in zip(named[at:], pages, strict=False)]
             if pool:
                 tasks.append(pool.submit(_write_pages, pages))
@@ -160,6 +160,14 @@ def write_fleet(analysis: Analysis, out: Path, jobs: int = 1, progress: Progress
     }
     write_text(out / "index.html", render.fleet_html(fleet))
     return fleet
+
+
+def _document(analysis: Analysis, name: str) -> dict[str, Any]:
+    """The document of a case; where a bug of ours is in the way, one that says so: a share of thousands must not fall with one case."""
+    try:
+        return analysis.to_dict(name)
+    except Exception as error:
+        return analysis.documents.unshown(name, f"{type(error).__name__}: {error}")
 
 
 def _write_pages(pages: Sequence[tuple[Path, dict[str, Any]]]) -> None:

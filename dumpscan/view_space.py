@@ -61,8 +61,8 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
 
 
 def _with_limits(rows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Add the limit that was printed nearest to each listing: at its moment, else in its file, else the only value of its machine; what the
-    debugger read from memory before the maximum of !vm 4. Two values that differ mean two boots: then a wider place does not tell."""
+    """Add the limit that was printed nearest to each listing: at its moment, else in its file, else on its machine; of equal ones, what the
+    debugger read from memory before the maximum of !vm 4. Two values that differ mean two boots, and then that place does not tell."""
     views = limits[limits["limit"].eq("view_space") & limits["kb"].ge(SMALLEST_LIMIT)]
     views = views.assign(machine_key=machine_keys(views), rank=views["origin"].eq("!vm 4").astype(int))
     columns = {"kb": "limit_kb", "origin": "limit_origin", "file": "limit_file", "line": "limit_line"}
@@ -73,9 +73,7 @@ def _with_limits(rows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     )
     views["own_file"] = views["limit_file"]
     for keys in (["machine_key", "snapshot"], ["machine_key", "own_file"], ["machine_key"]):
-        narrow = len(keys) > 1  # there the order of the origins counts; further away a second value is another boot
-        best = views[views["rank"].eq(views.groupby(keys)["rank"].transform("min"))] if narrow else views
-        one = best[best.groupby(keys)["limit_kb"].transform("nunique").eq(1)].drop_duplicates(keys)
+        one = views[views.groupby(keys)["limit_kb"].transform("nunique").eq(1)].drop_duplicates(keys)
         near = rows[keys].merge(one, on=keys, how="left")
         known = rows["limit_kb"].notna()
         for column in columns.values():

@@ -546,3 +546,23 @@ def test_a_block_behind_a_long_one_is_found() -> None:
     analysis = dumpscan.analyze((vm + TABLE).encode())
     assert [capture.command for capture in analysis.readings[0].captures] == ["vm", "dskheap"]
     assert analysis.tables["captures"]["state"].tolist()[1] == "whole"
+
+
+@pytest.mark.parametrize("first", ["bytes", "utf-16"])
+def test_another_encoding_appended(first: str) -> None:
+    """PowerShell's >> writes UTF-16 behind what cmd wrote: neither half may vanish, and a full heap may stand in either."""
+    other = TABLE.replace("Session ID:  0", "Session ID:  1").encode("utf-16")
+    halves = [TABLE.encode(), other] if first == "bytes" else [other, TABLE.encode()]
+    analysis = dumpscan.analyze(b"".join(halves))
+    assert sorted(analysis.tables["captures"]["session"]) == [0, 1]
+    assert set(analysis.tables["captures"]["state"]) == {"whole"}
+    assert analysis.readings[0].encoding == "mixed utf-8 and utf-16"
+
+
+def test_chinese_in_utf16_is_no_second_encoding() -> None:
+    """Its characters are pairs of printable bytes, and some hold the byte of a line end."""
+    prose = "".join("\u4f60\u597d\u4e0a\u6d77\u5230\u4e0d\u4e86" * 9 + "\r\n" for _ in range(20))
+    content = (prose + TABLE + prose).encode("utf-16")
+    reading = dumpscan.analyze(content).readings[0]
+    assert (reading.encoding, reading.lines["total"]) == ("utf-16-le", 40 + TABLE.count("\n"))
+    assert [capture.state for capture in reading.captures] == ["whole"]

@@ -54,6 +54,10 @@ def check(view_space: pd.DataFrame, desktop_heaps: pd.DataFrame, heap_totals: pd
         rows,
         cite_limit(rows),
         cite_total(rows, heap_totals),
+        cite(
+            rows,
+            "{interactive_kb:,} KB interactive + {service_kb:,} KB service + {fixed_kb:,} KB fixed heaps = {heaps_kb:,} KB",
+        ),
         cite(rows[SESSION], "a heap of {size_kb:,} KB", desktop_heaps[[*SESSION, "file", "line", "size_kb"]], SESSION),
     )
 
