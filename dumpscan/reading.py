@@ -130,9 +130,9 @@ def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None
         stream, size, encoding = io.BytesIO(recoded), len(recoded), "utf-8"
     hashed = hash_all or size <= HASH_LIMIT
     found = scan(stream, size, encoding, hashed=hashed and told == encoding)
-    if found.mixed and size <= HASH_LIMIT and not forced and (recoded := _one_encoding(_slice(stream, 0, size))):
-        told, stream, encoding, sha256 = "mixed utf-8 and utf-16", io.BytesIO(recoded), "utf-8", found.sha256
-        found = scan(stream, len(recoded), encoding, hashed=False)
+    if found.mixed and size <= HASH_LIMIT and not forced and (one := _one_encoding(_slice(stream, 0, size))):
+        told, stream, encoding, sha256 = "mixed utf-8 and utf-16", io.BytesIO(one), "utf-8", found.sha256
+        found = scan(stream, len(one), encoding, hashed=False)
         found.sha256 = sha256
     if encoding == "bytes":
         told = encoding = "utf-8" if found.is_utf8 else "cp1252"

@@ -35,7 +35,7 @@ def _windows(platform: Row, systems: Sequence[Row]) -> tuple[str, str]:
         system = systems[0]
         facts = [
             system["os_name"],
-            "Server" if (system["product"] or "").startswith(("Server", "LanManNt")) else None,
+            _server(system),
             f"build {system['build']}",
             system["service_pack"],
             platform["architecture"],
@@ -47,6 +47,12 @@ def _windows(platform: Row, systems: Sequence[Row]) -> tuple[str, str]:
     return (
         (", ".join(facts), "told by " + " and ".join(hows)) if facts else ("not known", "no banner, no sizes that tell")
     )
+
+
+def _server(system: Row) -> str | None:
+    """Since 2016 only the product line tells a server from a client of the same name."""
+    is_server = (system["product"] or "").startswith(("Server", "LanManNt"))
+    return "Server" if is_server and "Server" not in (system["os_name"] or "") else None
 
 
 def _sizes(heaps: Sequence[Row]) -> tuple[str, str]:

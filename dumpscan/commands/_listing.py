@@ -86,4 +86,6 @@ def check_totals(rows: Rows, begun: bool) -> None:
         if (found, len(heaps)) == (kb, count):
             rows.state = "whole"
         else:
-            rows.cut(f"its {len(heaps)} rows add up to {found} KB, but the tool counted {count} desktops with {kb} KB")
+            rows.cut(
+                f"its {len(heaps):,} rows add up to {found:,} KB, but the tool counted {count:,} desktops with {kb:,} KB"
+            )

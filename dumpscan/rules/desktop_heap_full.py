@@ -75,7 +75,7 @@ def tell(row: Mapping[str, Any]) -> Told:
     state = "is full" if row["certainty"] == "proved" else "is almost full and likely the cause"
     summary = (
         f"The desktop heap of {name} in {session_name(row['session'])} {state}: {percent(row['used_percent'], row['tool'])} of "
-        f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free, {more_processes(free, PER_PROCESS)}."
+        f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free, {more_processes(free if free > NO_ROOM else 0, PER_PROCESS)}."
     )
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
     subject = {key: row[key] for key in keys}
