@@ -18,7 +18,7 @@ def test_fires() -> None:
     assert compose.cited(finding)[0] == ("-", 1)
     assert finding["evidence"][0]["text"] == "kd> !dskheap -s 0"
     assert (
-        "4800 KB" in finding["summary"]
+        "4,800 KB" in finding["summary"]
         and "7 desktops with 5312 KB" in finding["summary"]
         and "session 0" in finding["summary"]
     )
