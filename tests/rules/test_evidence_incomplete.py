@@ -19,7 +19,7 @@ def test_fires() -> None:
     assert finding["evidence"][0]["text"] == "kd> !dskheap -s 0"
     assert (
         "4,800 KB" in finding["summary"]
-        and "7 desktops with 5312 KB" in finding["summary"]
+        and "7 desktops with 5,312 KB" in finding["summary"]
         and "session 0" in finding["summary"]
     )
     assert (told["verdict"]["mode"], told["verdict"]["reason"], told["verdict"]["certainty"]) == (
