@@ -52,6 +52,11 @@ LIMIT = {
     "where": "kernel debugger on the same machine and boot; before Vista only",
     "why": "the limit of session view space: less than one heap above the sum of the heaps proves exhaustion, far above it clears it",
 }
+PTES = {
+    "command": "!vm 1",
+    "where": "kernel debugger on the same machine",
+    "why": "the free system PTEs: they decide whether SessionViewSize may grow",
+}
 EVENTS = {
     "command": "wevtutil qe System /q:\"*[System[Provider[@Name='Win32k'] and (EventID=243 or EventID=244)]]\" /f:RenderedXml",
     "where": "an elevated command prompt on the machine (Vista and later)",
@@ -262,12 +267,16 @@ def _next(
     }
     if mode == NO_SIGN:
         return [again, *limit]
-    if mode == VIEW_EXHAUSTED:
-        return [IN_FORCE if platform["era"] != SINCE else CSRSS]
+    in_force = [CSRSS if platform["era"] == SINCE else IN_FORCE]
+    has_ptes = any(
+        row["machine"] == machine and row["label"] == "Free System PTEs" for row in tables["memory_counters"]
+    )
+    if mode in (VIEW_EXHAUSTED, BOTH):
+        return [*([] if has_ptes else [PTES]), *in_force]
     heaps = [finding["subject"].get("desktop") for finding in _findings(machine, mode, outcomes)]
     if heaps and set(heaps) <= {"Winlogon", "Disconnect"}:
         return [again]  # nothing there can be configured
-    return [*([again] if mode == AT_RISK else []), IN_FORCE if platform["era"] != SINCE else CSRSS, *limit]
+    return [*([again] if mode == AT_RISK else []), *in_force, *limit]
 
 
 def _scope(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document:
