@@ -105,16 +105,9 @@ class Documents:
         for line in verdict["evidence"]:
             line["text"] = quotes.line(line["file"], line["line"])
         excerpts, left_out = quotes.excerpts(verdict["evidence"], outcomes)
-        return {
-            "schema": "dumpscan.case/1",
-            "dumpscan": __version__,
-            "rules": __version__,
-            "case": name,
-            "verdict": verdict,
+        return self._empty(name, verdict) | {
             "outcomes": [{key: value for key, value in outcome.items() if key != "says"} for outcome in outcomes],
             "tables": tables,
-            "problems": [problem for reading in self._readings[name] for problem in _problems(reading)],
-            "inputs": [_input(reading) for reading in self._readings[name]],
             "settings": settings.settings(verdict["scope"]["machine"], platforms, views, tables),
             "view_space": settings.view_space(views),
             "excerpts": excerpts,
@@ -122,10 +115,14 @@ class Documents:
         }
 
     def unshown(self, name: str, error: str) -> Document:
-        """The document of a case that a bug of ours keeps from being answered: undecided, with everything that was read left out."""
-        empty: Mapping[str, list[Document]] = {table: [] for table in TABLES}
-        verdict = answer([], [], empty, [], [])
+        """The document of a case that a bug of ours keeps from being answered: undecided, with nothing of what was found."""
+        verdict = answer([], [], {table: [] for table in TABLES}, [], [])
         verdict["summary"] = f"Undecided. This case could not be answered: a bug in dumpscan ({error})."
+        return self._empty(name, verdict)
+
+    def _empty(self, name: str, verdict: Document) -> Document:
+        """A document with what was read, and nothing of what was found in it."""
+        readings = self._readings[name]
         return {
             "schema": "dumpscan.case/1",
             "dumpscan": __version__,
@@ -133,9 +130,9 @@ class Documents:
             "case": name,
             "verdict": verdict,
             "outcomes": [],
-            "tables": dict(empty),
-            "problems": [problem for reading in self._readings[name] for problem in _problems(reading)],
-            "inputs": [_input(reading) for reading in self._readings[name]],
+            "tables": {table: [] for table in TABLES},
+            "problems": [problem for reading in readings for problem in _problems(reading)],
+            "inputs": [_input(reading) for reading in readings],
             "settings": [],
             "view_space": [],
             "excerpts": [],

@@ -10,13 +10,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from dumpscan import cli
 from dumpscan.ownreport import is_own_report
 from dumpscan.version import __version__
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
 CASES = Path(__file__).resolve().parent.parent / "fixtures" / "cases"
 FORMATS = {"html": "html", "text": "txt", "markdown": "md", "json": "json"}
@@ -421,3 +423,27 @@ def test_python_m_is_the_same_program(run: Run, case: Path) -> None:
     if os.linesep == "\n":
         assert there.stdout == here.out.encode("utf-8")
     assert there.stderr == b""
+
+
+def test_one_bug_takes_no_fleet_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case that cannot be answered because of a bug of ours is told as such; the others get their reports."""
+    from dumpscan import triage
+    from dumpscan.analysis import Analysis
+
+    share = tmp_path / "share"
+    share.mkdir()
+    for name in ("bad", "good"):
+        shutil.copy(FIXTURES / "dskheap" / "blanks.txt", share / f"{name}.txt")
+    answered = Analysis.to_dict
+
+    def breaks(self: Analysis, case: str | None = None) -> dict[str, Any]:
+        if case == "bad.txt":
+            raise ValueError("made for this test")
+        return answered(self, case)
+
+    monkeypatch.setattr(Analysis, "to_dict", breaks)
+    fleet = triage.run([share], tmp_path / "out")
+    told = {entry["case"]: entry["summary"] for entry in fleet["cases"]}
+    assert "a bug in dumpscan (ValueError: made for this test)" in told["bad.txt"]
+    assert "bug" not in told["good.txt"]
+    assert len(list((tmp_path / "out" / "reports").iterdir())) == 2
