@@ -26,9 +26,8 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
 
     Columns: case, machine, snapshot, session, file, line (of the first row), heaps_kb, interactive_kb, service_kb, fixed_kb, desktops,
     total_kb (the tool's own), most_kb (the larger of both), next_kb (the smallest heap that the next service would want), limit_kb, limit_origin, limit_file,
-    limit_line, limits_differ, possible_kb (smallest limit this Windows can have; missing: none), other_kb, free_ptes, era, superseded.
+    limit_line, limits_differ, possible_kb (smallest limit printed, else that this Windows can have; missing: none), other_kb, free_ptes, era, superseded.
     """
-    import pandas as pd
 
     heaps = tables["desktop_heaps"]
     by_session = heaps.groupby(SESSION, observed=True, dropna=False, sort=False)
@@ -54,33 +53,47 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     counters = tables["memory_counters"]
     ptes = counters[counters["label"].eq("Free System PTEs")]
     rows["free_ptes"] = machine_keys(rows).map(ptes.groupby(machine_keys(ptes))["pages"].last()).astype("Int64")
-    rows["possible_kb"] = rows["limit_kb"].fillna(_smallest_possible(rows))
-    small = rows["possible_kb"].eq(SMALL_VIEW).fillna(False)
-    rows["other_kb"] = pd.Series(OTHERS, index=rows.index, dtype="Int64").mask(small, OTHERS_IN_SMALL_VIEW)
+    rows["possible_kb"] = rows["smallest_kb"].fillna(_smallest_possible(rows))
+    rows["other_kb"] = others_kb(rows["limit_kb"].fillna(rows["possible_kb"]))
     return rows
 
 
 def _with_limits(rows: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Add the limit that was printed nearest to each listing: at its moment, else in its file, else on its machine; of equal ones, what the
-    debugger read from memory before the maximum of !vm 4. Two values that differ mean two boots, and then that place does not tell."""
+    """Add the limit that was printed nearest to each listing: at its moment, else in its file, else on its machine. There the debugger's
+    read of memory counts before the maximum of !vm 4; but two values that differ mean two boots, so the smallest is kept beside it."""
     views = limits[limits["limit"].eq("view_space") & limits["kb"].ge(SMALLEST_LIMIT)]
     views = views.assign(machine_key=machine_keys(views), rank=views["origin"].eq("!vm 4").astype(int))
     columns = {"kb": "limit_kb", "origin": "limit_origin", "file": "limit_file", "line": "limit_line"}
     views = views[["machine_key", "snapshot", "rank", *columns]].astype({"file": object, "origin": object})
-    views = views.sort_values("rank", kind="stable").rename(columns=columns)
-    rows = rows.assign(
-        machine_key=machine_keys(rows), own_file=rows["file"].astype(object), **dict.fromkeys(columns.values())
+    views = (
+        views.sort_values("rank", kind="stable").rename(columns=columns).assign(own_file=views["file"].astype(object))
     )
-    views["own_file"] = views["limit_file"]
+    filled = [*columns.values(), "smallest_kb"]
+    rows = rows.assign(machine_key=machine_keys(rows), own_file=rows["file"].astype(object), **dict.fromkeys(filled))
     for keys in (["machine_key", "snapshot"], ["machine_key", "own_file"], ["machine_key"]):
-        one = views[views.groupby(keys)["limit_kb"].transform("nunique").eq(1)].drop_duplicates(keys)
-        near = rows[keys].merge(one, on=keys, how="left")
-        known = rows["limit_kb"].notna()
-        for column in columns.values():
+        at_place = views.groupby(keys)
+        best = views[views["rank"].eq(at_place["rank"].transform("min"))] if len(keys) > 1 else views
+        one = best[best.groupby(keys)["limit_kb"].transform("nunique").eq(1)].drop_duplicates(keys)
+        smallest = at_place["limit_kb"].min().rename("smallest_kb").reset_index()
+        near = (
+            rows[keys]
+            .merge(one[[*dict.fromkeys([*keys, *columns.values()])]], on=keys, how="left")
+            .merge(smallest, on=keys, how="left")
+        )
+        known = rows["smallest_kb"].notna()
+        for column in filled:
             rows[column] = rows[column].where(known, near[column])
-    rows = rows.astype({"limit_kb": "Int64", "limit_line": "Int64"})
-    differ = rows["machine_key"].isin(views["machine_key"]) & rows["limit_kb"].isna()
+    rows = rows.astype({"limit_kb": "Int64", "limit_line": "Int64", "smallest_kb": "Int64"})
+    differ = rows["smallest_kb"].notna() & rows["smallest_kb"].ne(rows["limit_kb"]).fillna(True)
     return rows.assign(limits_differ=differ.astype("boolean")).drop(columns=["machine_key", "own_file"])
+
+
+def others_kb(limit: pd.Series[int]) -> pd.Series[int]:
+    """What GDI and others take of a view of this size, in KB."""
+    import pandas as pd
+
+    small = limit.eq(SMALL_VIEW).fillna(False)
+    return pd.Series(OTHERS, index=limit.index, dtype="Int64").mask(small, OTHERS_IN_SMALL_VIEW)
 
 
 def possible_limits(architecture: str | None, era: str | None) -> tuple[int, ...]:

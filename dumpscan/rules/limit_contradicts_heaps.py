@@ -5,8 +5,8 @@ Heaps live inside session view space, so their sum can never be larger than its 
 another boot, in another session, or with wrong symbols; or two different limits were printed, so there were two boots.
 
 ## How the log proves it
-The sum of one session's heaps is larger than the limit printed on the same machine; or two limits that differ stand beside listings that
-belong to neither of them by file.
+The sum of one session's heaps is larger than the limit printed on the same machine; or two limits that differ were printed, the heaps do not fit
+safely under the smaller one, and are not too many for the one that counts, either.
 
 ## What to do
 Collect both in one go: `!dskheap -s 0` and `dd nt!MmSessionViewSize L1` from the same dump or the same live machine.
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import NOW, Found, Told, cite, found, rule
 from dumpscan.rules._view import cite_total
-from dumpscan.view_space import has_limit
+from dumpscan.view_space import has_limit, others_kb
 from dumpscan.words import kb, session_name
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 )
 def check(view_space: pd.DataFrame, session_limits: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     """Sessions whose heaps are larger than their limit, or whose machine has two limits."""
-    rows = view_space[
-        has_limit(view_space)
-        & ~view_space["superseded"]
-        & ((view_space["most_kb"] > view_space["limit_kb"]).fillna(False) | view_space["limits_differ"])
-    ]
+    latest = view_space[has_limit(view_space) & ~view_space["superseded"]]
+    too_large = latest["most_kb"] > latest["limit_kb"]
+    full = latest["limit_kb"] - latest["most_kb"] < latest["next_kb"]
+    fits = latest["most_kb"] + latest["next_kb"] <= latest["possible_kb"] - others_kb(latest["possible_kb"])
+    rows = latest[too_large.fillna(False) | (latest["limits_differ"] & ~fits.fillna(False) & ~full.fillna(False))]
     rows = rows.assign(severity="medium", certainty="proved")
     views = session_limits[session_limits["limit"].eq("view_space")][[*MACHINE, "file", "line", "kb"]]
     return found(
@@ -55,7 +55,7 @@ def check(view_space: pd.DataFrame, session_limits: pd.DataFrame, heap_totals: p
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
-    if row["limit_kb"] is None:
+    if row["limits_differ"]:
         summary = f"Two different limits of session view space were printed, and nothing tells which one the heaps of {session_name(row['session'])} lived under."
     else:
         summary = (

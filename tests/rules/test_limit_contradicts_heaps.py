@@ -23,18 +23,40 @@ def test_fires() -> None:
 
 
 def test_two_limits() -> None:
-    """Two boots: only the limit of the listing's own file can be that of the listing."""
-    heaps, small, large = compose.dheapmon(0, X86), compose.view_size(20480), compose.view_size(49152)
+    """Two boots: where it matters which of the limits is that of the listing, only the one of its own file tells."""
+    heaps, small, large = (
+        compose.dheapmon(0, compose.filling(17000, 512)),
+        compose.view_size(20480),
+        compose.view_size(49152),
+    )
     cases: dict[str, compose.Text] = {
         "both elsewhere": {"heaps.txt": heaps, "one.txt": small, "two.txt": large},
         "one in the same file": {"heaps.txt": heaps + small, "two.txt": large},
         "twice the same": {"heaps.txt": heaps, "one.txt": small, "two.txt": small},
         "both in the same file": heaps + small + large,
+        "of two origins": heaps + compose.vm4(20480) + large,
+        "full under the one that counts": heaps + compose.vm4(49152) + compose.view_size(17100),
+        "fits under both": compose.dheapmon(0, X86) + small + large,
     }
     made = compose.documents(cases)
     assert {name: compose.of_rule(one, RULE)["status"] for name, one in made.items()} == {
-        "both elsewhere": "found", "one in the same file": "clear", "twice the same": "clear", "both in the same file": "found",
-    }  # fmt: skip
+        "both elsewhere": "found",
+        "one in the same file": "clear",
+        "twice the same": "clear",
+        "both in the same file": "found",
+        "of two origins": "found",
+        "full under the one that counts": "clear",
+        "fits under both": "clear",
+    }
+    assert {name: one["verdict"]["mode"] for name, one in made.items()} == {
+        "both elsewhere": "undecided",
+        "one in the same file": "at-risk",
+        "twice the same": "at-risk",
+        "both in the same file": "undecided",
+        "of two origins": "undecided",
+        "full under the one that counts": "view-space-exhausted",
+        "fits under both": "no-sign",
+    }
     assert made["both elsewhere"]["verdict"]["reason"] == "contradictory"
     assert made["one in the same file"]["view_space"][0]["limit_kb"] == 20480
 
