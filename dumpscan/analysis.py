@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from dumpscan.inputs import DumpscanError, Input, inputs_of
+from dumpscan.inputs import DumpscanError, Input, case_name, inputs_of
 from dumpscan.reading import Reading, read
 from dumpscan.verdict import UNDECIDED
 
@@ -106,8 +106,5 @@ def _opened(source: Source) -> Path | bytes:
 
 def _name(source: Source) -> str:
     if isinstance(source, (str, Path)):
-        path = Path(source)
-        if str(path) == "-":
-            return "stdin"
-        return path.resolve().name if path.is_dir() else path.stem
+        return case_name(Path(source))
     return Path(str(getattr(source, "name", "case"))).stem if not isinstance(source, (bytes, io.BytesIO)) else "case"

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dumpscan.inputs import DumpscanError
+from dumpscan.inputs import DumpscanError, case_name
 from dumpscan.version import __version__
 
 BUG, NOTHING_TO_JUDGE, USAGE, FAILED_ON, INTERRUPTED = 4, 3, 2, 1, 130
@@ -87,8 +87,8 @@ def report(
     from dumpscan.writing import refuse_foreign, write_text
 
     sources = [sys.stdin.buffer if path == "-" else Path(path) for path in paths]
-    name = "stdin" if paths[0] == "-" else None
-    targets = _targets(output, formats or [], name or _case_name(Path(paths[0])))
+    case = "stdin" if paths[0] == "-" else case_name(Path(paths[0]))
+    targets = _targets(output, formats or [], case)
     if output is None and targets and any(_inside(Path.cwd(), Path(path)) for path in paths if path != "-"):
         targets = {}
         _note("no page is written: the current folder belongs to the case; name a file with -o", quiet)
@@ -96,7 +96,7 @@ def report(
         if any(path != "-" and target.resolve() == Path(path).resolve() for path in paths):
             raise DumpscanError(f"{target} is the evidence: name another file with -o")
         refuse_foreign(target, force)
-    analysis = analyze(*sources, case=name or _case_name(Path(paths[0])), encoding=_known(encoding), hash_all=hash_all)
+    analysis = analyze(*sources, case=case, encoding=_known(encoding), hash_all=hash_all)
     doc = analysis.to_dict()
     write = {
         Format.html: render.html,
@@ -116,12 +116,6 @@ def report(
         if reading.skipped:
             _note(f"not read: {reading.file}: {reading.skipped}", quiet)
     raise typer.Exit(_exit_code(doc, fail_on))
-
-
-def _case_name(path: Path) -> str:
-    if path.is_dir():
-        return path.resolve().name or "case"
-    return path.stem
 
 
 def _targets(output: str | None, formats: list[Format], name: str) -> dict[Format, Path]:

@@ -30,6 +30,11 @@ def readable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 
+def case_name(path: Path) -> str:
+    """What a case is called after the folder or file it came in."""
+    return path.resolve().name or "case" if path.is_dir() else path.stem
+
+
 def inputs_of(case: str, sources: Sequence[Path | bytes]) -> list[Input]:
     """All inputs of one case. Raises DumpscanError for a path that is not there."""
     several = [one for source in sources for one in _inputs_of(case, source, named=len(sources) > 1)]

@@ -75,9 +75,8 @@ def typed(columns: dict[str, list[Any]], kinds: dict[str, str]) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    text = pd.StringDtype(
-        "python", na_value=np.nan
-    )  # pandas 3 would behave differently where pyarrow happens to be installed
+    # Named outright: what pandas 3 takes by itself behaves differently where pyarrow happens to be installed.
+    text = pd.StringDtype("python", na_value=np.nan)
     makers: dict[str, Callable[[list[Any]], Any]] = {
         "key": pd.Categorical,
         "int": lambda values: pd.array(values, dtype="Int64"),
@@ -93,13 +92,15 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     import pandas as pd
 
     captures = _captures(readings, cases)
-    heaps, systems = (_table(name, readings, captures) for name in ("desktop_heaps", "systems"))
-    times = session_times(captures, systems)
+    tables = {name: _table(name, readings) for name in TABLES if name != "captures"}
+    times = session_times(captures, tables["systems"])
     captures["moment"] = times.astype(captures["moment"].dtype)
-    captures["machine"] = pd.Categorical(name_machines(captures, heaps, systems, times))
+    captures["machine"] = pd.Categorical(name_machines(captures, tables["desktop_heaps"], tables["systems"], times))
     captures["snapshot"] = number_snapshots(captures, times)
     captures["superseded"] = superseded(captures, times).astype("boolean")
-    tables = {name: _table(name, readings, captures) for name in TABLES if name != "captures"}
+    for frame in tables.values():
+        for at, key in enumerate(("case", "machine", "snapshot", "file")):
+            frame.insert(at, key, captures[key].array.take(frame["capture"].to_numpy()))
     tables["desktop_heaps"] = _derive(tables["desktop_heaps"], captures)
     latest = captures["state"].eq("whole").fillna(False) & ~captures["superseded"]  # a total that its rows add up to
     tables["heap_totals"]["whole"] = latest.array.take(tables["heap_totals"]["capture"].to_numpy())
@@ -133,8 +134,8 @@ def _captures(readings: Sequence[Reading], cases: Sequence[str]) -> pd.DataFrame
     return frame
 
 
-def _table(name: str, readings: Sequence[Reading], captures: pd.DataFrame) -> pd.DataFrame:
-    """One table: what the captures filled, with the place of each row taken from its capture."""
+def _table(name: str, readings: Sequence[Reading]) -> pd.DataFrame:
+    """One table: what the captures filled, each row with the number of its capture."""
     import numpy as np
 
     parts = [capture.tables.get(name, ()) for reading in readings for capture in reading.captures]
@@ -142,10 +143,7 @@ def _table(name: str, readings: Sequence[Reading], captures: pd.DataFrame) -> pd
     kinds = {"line": "int"} | TABLES[name]
     columns = dict(zip(kinds, map(list, zip(*rows, strict=True)), strict=True)) if any(parts) else {}
     frame = typed(columns, kinds)
-    of = np.repeat(np.arange(len(parts)), [len(part) for part in parts]) if parts else np.empty(0, int)
-    for at, key in enumerate(("case", "machine", "snapshot", "file")):
-        frame.insert(at, key, captures[key].array.take(of))
-    frame["capture"] = of
+    frame["capture"] = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     return frame
 
 

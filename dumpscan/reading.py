@@ -11,7 +11,7 @@ from pathlib import Path
 from dumpscan.capture import Capture, captures
 from dumpscan.ownreport import is_own_report
 from dumpscan.rows import Problem
-from dumpscan.scanning import Scan, Stream, count_line_ends, line_starts, scan, windows
+from dumpscan.scanning import Scan, Stream, commands_of, count_line_ends, line_starts, scan, windows
 
 HEAD = 4096  # bytes in which an encoding or a kind of file shows
 PAD = 4 * 1024  # characters read around a hit at first; doubled while a block reaches the edge
@@ -24,6 +24,7 @@ BOMS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_KERNEL_DUMP = "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text"
 # Kinds of file that cannot be read as text, by their first bytes, and what to do about it.
 KINDS = (
     (b"PK\x03\x04", "a zip archive: unpack it first"),
@@ -33,14 +34,8 @@ KINDS = (
     (b"\xfd7zXZ", "an xz archive: unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it first"),
     (b"Rar!", "a RAR archive: unpack it first"),
-    (
-        b"PAGEDU64",
-        "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text",
-    ),
-    (
-        b"PAGEDUMP",
-        "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text",
-    ),
+    (b"PAGEDU64", _KERNEL_DUMP),
+    (b"PAGEDUMP", _KERNEL_DUMP),
     (b"MDMP", "a user-mode minidump: it cannot hold the heaps of a session"),
     (b"ElfFile", "an event log: export it as text first"),
     (b"MZ", "a program"),
@@ -125,7 +120,6 @@ def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None
         return reading.skip(f"not a text but {kind}")
     told = encoding
     if encoding not in ("utf-16-le", "utf-16-be") and _NOT_ASCII.search(encoding):
-        stream.seek(0)
         recoded = _slice(stream, 0, size).decode(encoding, errors="replace").encode("utf-8", errors="replace")
         stream, size, encoding = io.BytesIO(recoded), len(recoded), "utf-8"
     hashed = hash_all or size <= HASH_LIMIT
@@ -182,11 +176,9 @@ def _enter(reading: Reading, capture: Capture) -> None:
 
 def _captures(reading: Reading, stream: Stream, found: Scan, encoding: str, forced: bool) -> Iterator[Capture]:
     """The captures of a scanned text: a window around each hit, grown while a block reaches its edge."""
-    stretches = list(windows(found, PAD * found.width))
-    # Every window is read with the commands of all: one that grows may take in what another would have found.
-    names = sorted(frozenset[str]().union(*(names for _, _, names in stretches)))
+    names = commands_of(found)  # in every window: one that grows may take in what another would have found
     done = 0  # bytes already looked at
-    for start, end, _ in stretches:
+    for start, end in windows(found, PAD * found.width):
         start, end = max(start, done), max(end, done)
         while start < end:
             begin, raw = _whole_lines(stream, found, start, end)

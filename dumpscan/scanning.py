@@ -190,8 +190,16 @@ def line_starts(units: NDArray[Any]) -> NDArray[np.intp]:
     return np.append(starts, units.size) if units[-1] == LF else starts
 
 
-def windows(found: Scan, pad: int) -> Iterator[tuple[int, int, frozenset[str]]]:
-    """The stretches of a text within `pad` bytes of a hit, with the commands that may stand there, in order.
+def commands_of(found: Scan) -> list[str]:
+    """The commands whose blocks the hits may betray."""
+    import numpy as np
+
+    owners = list(literals().values())
+    return sorted(frozenset[str]().union(*(owners[number] for number in np.unique(found.hits[:, 1]))))
+
+
+def windows(found: Scan, pad: int) -> Iterator[tuple[int, int]]:
+    """The stretches of a text within `pad` bytes of a hit, in order.
 
     Words such as "Maximum" can stand in every line of a log; a stretch ends after a few megabytes all the same, so memory stays bounded.
     """
@@ -199,9 +207,7 @@ def windows(found: Scan, pad: int) -> Iterator[tuple[int, int, frozenset[str]]]:
 
     if not len(found.hits):
         return
-    owners = list(literals().values())
     offsets = found.hits[:, 0]
     apart = (np.diff(offsets) > 2 * pad) | (np.diff(offsets // LONGEST_WINDOW) > 0)
-    for group in np.split(found.hits, np.flatnonzero(apart) + 1):
-        names = frozenset[str]().union(*(owners[number] for number in np.unique(group[:, 1])))
-        yield max(0, int(group[0, 0]) - pad), min(found.size, int(group[-1, 0]) + pad), names
+    for group in np.split(offsets, np.flatnonzero(apart) + 1):
+        yield max(0, int(group[0]) - pad), min(found.size, int(group[-1]) + pad)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE, LIMITS, MACHINE, SERVICE_HEAP, SINCE
+from dumpscan.platforms import LIMITS, MACHINE, SERVICE_HEAP, SINCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,6 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     total_kb (the tool's own), most_kb (the larger of both), next_kb (the smallest heap that the next service would want), limit_kb, limit_origin, limit_file,
     limit_line, limits_differ, possible_kb (smallest limit printed, else that this Windows can have; missing: none), other_kb, free_ptes, era, superseded.
     """
-
     heaps = tables["desktop_heaps"]
     by_session = heaps.groupby(SESSION, observed=True, dropna=False, sort=False)
     rows = by_session.agg(
@@ -120,6 +119,3 @@ def _smallest_possible(rows: pd.DataFrame) -> pd.Series[int]:
 def has_limit(rows: pd.DataFrame) -> pd.Series[bool]:
     """Sessions whose view space can have a limit: not those of Vista and later, where the kernel grows it as needed."""
     return rows["era"].ne(SINCE) | rows["era"].isna()
-
-
-__all__ = ["BEFORE", "SESSION", "has_limit", "possible_limits", "view_space"]

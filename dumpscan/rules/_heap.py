@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import SINCE
 from dumpscan.rules import FUTILE, REBOOT
 from dumpscan.words import kb
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What is needed of the session's view space to tell whether a larger heap fits.
 VIEW = ("heaps_kb", "interactive_kb", "service_kb", "limit_kb", "other_kb", "era")
@@ -16,6 +19,15 @@ MOST = 20480  # KB: the largest heap that Microsoft advises (KB 947246)
 STEPS = {"interactive": 1024, "service": 512}  # KB (KB 949296, ntdebugging blog, comment 21)
 WHICH = {"interactive": "second", "service": "third"}
 FALLBACK = 128  # KB: what service heaps get when the configured ones do not fit at the start of a session
+
+
+NO_ROOM = 16  # KB free: less than an ordinary process needs to start
+
+
+def no_room(heaps: pd.DataFrame) -> pd.Series[bool]:
+    """Heaps of 128 KB and more with so little free that they are full whatever the percentage; not Winlogon and Disconnect."""
+    short = heaps["free_kb"].le(NO_ROOM) & heaps["size_kb"].ge(128) & heaps["role"].ne("fixed")
+    return short.fillna(False)
 
 
 def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:

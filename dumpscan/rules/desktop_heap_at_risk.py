@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import VIEW, larger_heap
+from dumpscan.rules._heap import VIEW, larger_heap, no_room
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, percent, session_name
 
@@ -47,8 +47,7 @@ def check(desktop_heaps: pd.DataFrame, view_space: pd.DataFrame) -> Found | None
     large = used.ge(90) & free.ge(ROOM_FROM_90)
     rows = desktop_heaps[(filling | large).fillna(False) & ~desktop_heaps["superseded"]].copy()
     # A small heap at 89 % with 16 KB free is full already (the other rule says so); here it would only repeat it.
-    full = rows["free_kb"].le(16) & rows["size_kb"].ge(128) & rows["role"].ne("fixed")
-    rows = rows[~full.fillna(False) & rows["size_kb"].gt(0)].assign(severity="medium", certainty="likely")
+    rows = rows[~no_room(rows) & rows["size_kb"].gt(0)].assign(severity="medium", certainty="likely")
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
     return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used"))
 

@@ -29,14 +29,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import VIEW, larger_heap
+from dumpscan.rules._heap import NO_ROOM, VIEW, larger_heap, no_room
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, more_processes, percent, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NO_ROOM = 16  # KB free: less than an ordinary process needs to start
 SMALL_HEAP = 4096  # KB up to which 98 % is full
 LITTLE_ROOM = 256  # KB free
 PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
@@ -53,8 +52,7 @@ def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame, view_space: pd
     import numpy as np
 
     used, free, size = desktop_heaps["used_percent"], desktop_heaps["free_kb"], desktop_heaps["size_kb"]
-    no_room = free.le(NO_ROOM) & size.ge(128) & desktop_heaps["role"].ne("fixed")
-    proved = (no_room | (used.ge(98) & size.le(SMALL_HEAP))).fillna(False)
+    proved = (no_room(desktop_heaps) | (used.ge(98) & size.le(SMALL_HEAP))).fillna(False)
     likely = (used.ge(90) & free.lt(LITTLE_ROOM)).fillna(False)
     full = (proved | likely) & size.gt(0) & ~desktop_heaps["superseded"]
     rows = desktop_heaps[full].assign(severity="critical", certainty=np.where(proved[full], "proved", "likely"))

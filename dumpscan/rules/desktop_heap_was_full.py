@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, Found, Told, cite, found, rule
+from dumpscan.rules._heap import no_room
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
@@ -29,12 +30,8 @@ if TYPE_CHECKING:
 @rule(says=None, needs="desktop_heaps.used_percent", clear="No earlier listing shows a full heap.")
 def check(desktop_heaps: pd.DataFrame) -> Found | None:
     """Rows of superseded listings that were full or nearly so."""
-    was_full = desktop_heaps["used_percent"].ge(90) | (
-        desktop_heaps["free_kb"].le(16) & desktop_heaps["size_kb"].ge(128) & desktop_heaps["role"].ne("fixed")
-    )
-    rows = desktop_heaps[was_full.fillna(False) & desktop_heaps["superseded"]].assign(
-        severity="medium", certainty="proved"
-    )
+    was_full = desktop_heaps["used_percent"].ge(90).fillna(False) | no_room(desktop_heaps)
+    rows = desktop_heaps[was_full & desktop_heaps["superseded"]].assign(severity="medium", certainty="proved")
     return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used at that moment"))
 
 
