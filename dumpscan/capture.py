@@ -3,11 +3,15 @@
 A grammar is the only place that knows what a command prints. Its terminals each match a run of whole lines, so all of them
 together classify a text in one linear pass; its rules say in which order they may stand, so a capture ends where the grammar
 does not go on. What stands inside a capture and fits no terminal is a problem with file, line and text: never lost, never guessed.
+
+Each command takes a text apart by itself: grammars need not know each other. A line that two of them claim goes to the one that is asked
+first (`Command.rank`, then the name).
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,14 +26,22 @@ if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
 # A prompt of a shell or a debugger with any command: whatever stood above it is over.
-_PROMPT = (
-    r"[ ]*+[A-Za-z]:\\[^>\n]{0,200}>[^\n]*+\n"
-    r"|[ ]*+(?:\|\|[0-9]{1,3}:)?(?:[0-9.]{1,7}:[ ]?)?l?(?:[kK][dD](?:x86)?(?::[a-z0-9]{1,6}:?)?|[0-9]{1,3}:[0-9a-f]{3,4}(?::[a-z0-9]{1,6})?)>[^\n]*+\n"
+_PROMPT = re.compile(
+    r"(?m)^(?:[ ]*+[A-Za-z]:\\[^>\n]{0,200}>"
+    r"|[ ]*+(?:\|\|[0-9]{1,3}:)?(?:[0-9.]{1,7}:[ ]?)?l?(?:[kK][dD](?:x86)?(?::[a-z0-9]{1,6}:?)?|[0-9]{1,3}:[0-9a-f]{3,4}(?::[a-z0-9]{1,6})?)>)"
 )
 
 GAP = 5  # lines of something else that may stand inside a block: a late symbol warning, a stray debug print
 NEAR = 3  # lines beside a block that still belong to it when they bear its signs: a row cut in half, a wrapped total
 CONTEXT = 3  # lines kept around a capture, to be quoted with it
+
+
+class Taken(NamedTuple):
+    """What became of a stretch of lines of a capture."""
+
+    first: int
+    last: int
+    terminal: str | None  # of its command's grammar; None: the lines fit none
 
 
 @dataclass(slots=True)
@@ -49,18 +61,20 @@ class Capture:
     blank: int = 0
     noise: int = 0
     problems: list[Problem] = field(default_factory=list)
-    excerpt: tuple[int, list[str]] = (1, [])  # first line, and the raw lines with a few around them
+    taken: list[Taken] = field(default_factory=list)
+    excerpts: list[tuple[int, list[str]]] = field(
+        default_factory=list
+    )  # stretches of raw lines, each with the number of its first: the capture and a few lines around it
 
 
 class _Run(NamedTuple):
-    """Adjacent lines of one kind."""
+    """Adjacent lines of the matching copy that one terminal of a command claims."""
 
-    terminals: Mapping[str, str]  # command -> terminal; empty: nobody's line
+    terminal: str
     start: int  # offset in the matching copy
     end: int
-    line: int  # index of its first line in the matching copy
-    lines: int
-    prompt: bool
+    first: int  # index of its first line in the matching copy
+    last: int
 
 
 @cache
@@ -74,28 +88,25 @@ def grammar(command: str) -> Lark:
 
 
 @cache
-def _classifier(commands: tuple[str, ...]) -> tuple[re.Pattern[str], list[dict[str, str]]]:
-    """One pattern that takes a text apart into runs of lines, and for each of its groups the terminals that it stands for."""
-    kinds: dict[str, dict[str, str]] = {}
-    for passed_over in (False, True):  # what one command passes over as noise may be a row of another
-        for command in commands:
-            for terminal in grammar(command).terminals:
-                if (terminal.name in grammar(command).ignore_tokens) is passed_over:
-                    kinds.setdefault(terminal.pattern.to_regexp(), {})[command] = terminal.name
-    groups = [f"(?P<k{n}>{pattern})" for n, pattern in enumerate(kinds)]
-    return re.compile("|".join([*groups, f"(?P<prompt>{_PROMPT})", r"(?P<other>[^\n]*+\n)"])), list(kinds.values())
+def _classifier(command: str) -> re.Pattern[str]:
+    """One pattern that takes a text apart into runs of lines, named after the terminals of a command; what it passes over as noise comes last."""
+    terminals = sorted(grammar(command).terminals, key=lambda terminal: terminal.name in grammar(command).ignore_tokens)
+    groups = [f"(?P<{terminal.name}>{terminal.pattern.to_regexp()})" for terminal in terminals]
+    return re.compile("|".join([*groups, r"[^\n]*+\n"]))
 
 
-def _runs(copy: Matching, commands: tuple[str, ...]) -> list[_Run]:
-    pattern, kinds = _classifier(commands)
-    runs, line = [], 0
-    for match in pattern.finditer(copy.text):
-        group = match.lastgroup or ""
+def runs(copy: Matching, command: str) -> list[_Run]:
+    """The runs of lines of a text that a command's terminals claim."""
+    found, line = [], 0
+    for match in _classifier(command).finditer(copy.text):
+        if match.lastgroup is None:
+            line += 1
+            continue
         start, end = match.span()
         count = copy.text.count("\n", start, end)
-        runs.append(_Run(kinds[int(group[1:])] if group[0] == "k" else {}, start, end, line, count, group == "prompt"))
+        found.append(_Run(match.lastgroup, start, end, line, line + count - 1))
         line += count
-    return runs
+    return found
 
 
 class _Block:
@@ -104,17 +115,17 @@ class _Block:
     def __init__(self, command: Command) -> None:
         self.command = command
         self.parser = grammar(command.name).parse_interactive("")
-        self.runs: list[int] = []
+        self.runs: list[_Run] = []
         self.terminals: set[str] = set()
 
-    def takes(self, at: int, token: Token) -> bool:
+    def takes(self, run: _Run, token: Token) -> bool:
         from lark.exceptions import UnexpectedInput
 
         try:
             self.parser.feed_token(token)
         except UnexpectedInput:
             return False
-        self.runs.append(at)
+        self.runs.append(run)
         self.terminals.add(token.type)
         return True
 
@@ -131,117 +142,165 @@ class _Block:
         return tree
 
 
-def _blocks(
-    command: Command, copy: Matching, runs: list[_Run], taken: set[int]
-) -> Iterator[tuple[_Block, Tree[Token]]]:
-    """The blocks of one command, in order; `taken` are runs that another command has."""
+class _Text:
+    """A text on its way to be cut: its matching copy, and for each line of it who claims it and who has it."""
+
+    def __init__(self, copy: Matching, names: Sequence[str]) -> None:
+        self.copy = copy
+        self.runs = {name: runs(copy, name) for name in names}
+        self.prompt = self._prompts()
+        self.claims = [0] * len(copy.lines)  # a bit for each command with a terminal here that would prove its block
+        self.taken = bytearray(len(copy.lines))  # 1: part of a capture
+        known = all_commands()
+        self.bit = {name: 1 << at for at, name in enumerate(names)}
+        for name, found in self.runs.items():
+            for run in found:
+                if run.terminal in known[name].proof:
+                    for line in range(run.first, run.last + 1):
+                        self.claims[line] |= self.bit[name]
+
+    def _prompts(self) -> bytearray:
+        prompt = bytearray(len(self.copy.lines))
+        line = at = 0
+        for match in _PROMPT.finditer(self.copy.text):
+            line += self.copy.text.count("\n", at, match.start())
+            at = match.start()
+            prompt[line] = 1
+        return prompt
+
+    def ends(self, command: str, first: int, last: int) -> bool:
+        """Whether a block of a command is over when these lines, none of its own, stand below it."""
+        others = ~self.bit[command]
+        return any(self.taken[at] or self.prompt[at] or self.claims[at] & others for at in range(first, last + 1))
+
+    def free(self, command: str) -> Iterator[_Run]:
+        """The runs of a command without the lines that another one has."""
+        pattern = _classifier(command)
+        for run in self.runs[command]:
+            if not any(self.taken[run.first : run.last + 1]):
+                yield run
+                continue
+            start = run.start
+            for line in range(run.first, run.last + 1):
+                end = self.copy.text.index("\n", start) + 1
+                match = None if self.taken[line] else pattern.fullmatch(self.copy.text, start, end)
+                if match and match.lastgroup == run.terminal:
+                    yield _Run(run.terminal, start, end, line, line)
+                start = end
+
+
+def _blocks(command: Command, text: _Text) -> Iterator[tuple[_Block, Tree[Token]]]:
+    """The blocks of one command, in order."""
     from lark import Token
 
     ignored = set(grammar(command.name).ignore_tokens)
     block: _Block | None = None
-    strangers = 0
-    for at, run in enumerate(runs):
-        terminal = run.terminals.get(command.name)
-        if terminal in ignored:
-            continue
-        if terminal is None or at in taken:
-            strangers += run.lines
-            if block and (run.prompt or at in taken or strangers > GAP or _belongs_to_another(run)):
-                if tree := block.tree():
-                    yield block, tree
-                block = None
+    strangers = below = 0
+    for run in text.free(command.name):
+        strangers += run.first - below
+        if block and (strangers > GAP or text.ends(command.name, below, run.first - 1)):
+            if tree := block.tree():
+                yield block, tree
+            block = None
+        below = run.last + 1
+        if run.terminal in ignored:
             continue
         strangers = 0
-        token = Token(terminal, copy.text[run.start : run.end], start_pos=run.start, line=run.line)
-        if block and block.takes(at, token):
+        token = Token(run.terminal, text.copy.text[run.start : run.end], start_pos=run.start, line=run.first)
+        if block and block.takes(run, token):
             continue
         if block and (tree := block.tree()):
             yield block, tree
         block = _Block(command)
-        if not block.takes(at, token):
+        if not block.takes(run, token):
             block = None
     if block and (tree := block.tree()):
         yield block, tree
 
 
-def _belongs_to_another(run: _Run) -> bool:
-    return any(terminal not in grammar(name).ignore_tokens for name, terminal in run.terminals.items())
+def _extent(block: _Block, text: _Text) -> tuple[int, int]:
+    """First and last line of a block in the matching copy, with the ruler that closes it and the lines beside it that bear its signs."""
+    command, copy = block.command, text.copy
+    first, last = block.runs[0].first, block.runs[-1].last
+    own = text.runs[command.name]
+    starts = [run.first for run in own]
 
+    def run_at(at: int) -> _Run | None:
+        number = bisect_left(starts, at + 1) - 1
+        return own[number] if number >= 0 and own[number].last >= at else None
 
-def _extent(block: _Block, copy: Matching, runs: list[_Run], taken: set[int]) -> tuple[int, int]:
-    """First and last run of a block, with the ruler that closes it and the lines beside it that bear its signs."""
-    command, first, last = block.command, block.runs[0], block.runs[-1]
-
-    def belongs(at: int, near: int) -> bool:
-        if not 0 <= at < len(runs) or at in taken or runs[at].prompt:
-            return False
-        terminal = runs[at].terminals.get(command.name)
-        if terminal is not None or runs[at].terminals:
-            return terminal == "RULER" or (terminal is not None and at > last)
-        if command.signs.search(copy.text, runs[at].start, runs[at].end):
-            return True
+    def step(at: int, near: int) -> int:
+        """How many lines from `at` on, away from the block, belong to it."""
+        if not 0 <= at < len(copy.lines) or text.taken[at] or text.prompt[at]:
+            return 0
+        if run := run_at(at):
+            whole = run.last - at + 1 if at > last else at - run.first + 1
+            free = not any(text.taken[run.first : run.last + 1])
+            return whole if free and (run.terminal == "RULER" or at > last) else 0
+        if text.claims[at] & ~text.bit[command.name]:
+            return 0
+        if command.signs.search(copy.line(at)):
+            return 1
         # What follows a command that printed nothing we know is its output, up to a blank line.
-        return block.terminals == {"ASK"} and at > last and copy.lines[runs[at].line] == copy.lines[runs[near].line] + 1
+        return int(block.terminals == {"ASK"} and at > last and copy.lines[at] == copy.lines[near] + 1)
 
     for _ in range(NEAR):
-        first -= belongs(first - 1, first)
-        last += belongs(last + 1, last)
+        first -= step(first - 1, first)
+        last += step(last + 1, last)
     return first, last
 
 
 def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Capture]:
     """The captures of these commands in a text whose first line has this number, by line."""
     known = all_commands()
-    names = tuple(sorted(commands))
+    names = sorted(commands, key=lambda name: (known[name].rank, name))
     physical, copy = matching_copy(text, first_line)
-    runs = _runs(copy, names)
+    cut = _Text(copy, names)
     found: list[Capture] = []
-    taken: set[int] = set()
-    for name in (
-        names
-    ):  # dheapmon before dskheap: headings are the same in both, and what has no row of its own is the latter's
-        parsed = list(_blocks(known[name], copy, runs, taken))
-        taken.update(at for block, _ in parsed for at in block.runs)
+    for name in names:
+        parsed = list(_blocks(known[name], cut))
+        for block, _ in parsed:
+            for run in block.runs:
+                cut.taken[run.first : run.last + 1] = b"\1" * (run.last + 1 - run.first)
         for block, tree in parsed:
-            first, last = _extent(block, copy, runs, taken)
-            span = range(first, last + 1)
-            taken.update(span)
-            raw = {
-                copy.lines[n]: physical[copy.lines[n] - first_line]
-                for at in span
-                for n in range(runs[at].line, runs[at].line + runs[at].lines)
-            }
+            first, last = _extent(block, cut)
+            cut.taken[first : last + 1] = b"\1" * (last + 1 - first)
+            raw = {line: physical[line - first_line] for line in copy.lines[first : last + 1]}
             rows = Rows(copy.lines, raw)
             known[name].read(tree, rows)
-            found.append(
-                _account(
-                    Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.state, rows.shortfall),
-                    runs,
-                    span,
-                    raw,
-                    copy,
-                )
-            )
+            capture = Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.state, rows.shortfall)
+            found.append(_account(capture, cut, first, last, raw))
     found.sort(key=lambda capture: capture.first)
     for capture in found:
         low = max(first_line, capture.first - CONTEXT)
-        capture.excerpt = (low, physical[low - first_line : capture.last + CONTEXT + 1 - first_line])
+        capture.excerpts = [(low, physical[low - first_line : capture.last + CONTEXT + 1 - first_line])]
     return found
 
 
-def _account(capture: Capture, runs: list[_Run], span: range, raw: Mapping[int, str], copy: Matching) -> Capture:
+def _account(capture: Capture, text: _Text, first: int, last: int, raw: Mapping[int, str]) -> Capture:
     """Give every physical line of a capture its one class."""
-    for at in span:
-        run = runs[at]
-        terminal = run.terminals.get(capture.command)
-        if terminal is None:
-            lines = copy.lines[run.line : run.line + run.lines]
-            capture.problems += [
-                Problem(n, raw[n], f"stands in a block of {capture.command} and fits none of its lines") for n in lines
-            ]
-        elif terminal.endswith(("NOISE", "ELISION")):
-            capture.noise += run.lines
+    lines, below = text.copy.lines, first
+    own = text.runs[capture.command]
+    at = bisect_left([run.last for run in own], first)
+    spans: list[tuple[int, int, str | None]] = []
+    while below <= last:
+        run = own[at] if at < len(own) else None
+        if run is None or run.first > below:
+            end = min(last, run.first - 1 if run else last)
+            spans.append((below, end, None))
         else:
-            capture.parsed += run.lines
+            end = min(last, run.last)
+            spans.append((below, end, run.terminal))
+            at += 1
+        below = end + 1
+    for start, end, terminal in spans:
+        if terminal is None:
+            reason = f"stands in a block of {capture.command} and fits none of its lines"
+            capture.problems += [Problem(line, raw[line], reason) for line in lines[start : end + 1]]
+        elif terminal.endswith(("NOISE", "ELISION")):
+            capture.noise += end + 1 - start
+        else:
+            capture.parsed += end + 1 - start
+        capture.taken.append(Taken(lines[start], lines[end], terminal))
     capture.blank = capture.last + 1 - capture.first - capture.parsed - capture.noise - len(capture.problems)
     return capture

@@ -151,8 +151,9 @@ def _known(encoding: str | None) -> str | None:
 
 def _exit_code(doc: dict[str, Any], fail_on: Level | None) -> int:
     from dumpscan.rules import SEVERITIES
+    from dumpscan.scanning import PROMPTS
 
-    if not doc["tables"]["captures"]:
+    if all(capture["command"] == PROMPTS for capture in doc["tables"]["captures"]):
         return NOTHING_TO_JUDGE
     if fail_on is not None:
         worst = SEVERITIES[: SEVERITIES.index(fail_on.value) + 1]

@@ -243,7 +243,7 @@ class Quotes:
         if file not in self._lines:
             captures = self._readings[file].captures
             self._lines[file] = {
-                low + at: text for low, lines in (one.excerpt for one in captures) for at, text in enumerate(lines)
+                low + at: text for one in captures for low, lines in one.excerpts for at, text in enumerate(lines)
             }
         return self._lines[file]
 

@@ -6,6 +6,7 @@ The raw text stays the evidence; each line of the copy knows its physical line.
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import NamedTuple
 
 _BLANKS = (
@@ -46,13 +47,24 @@ class Matching(NamedTuple):
 
     text: str
     lines: list[int]  # physical line of each line of `text`
+    starts: list[int]  # offset of each line in `text`
+
+    def line(self, at: int) -> str:
+        """One line of the copy, with its end."""
+        return self.text[self.starts[at] : self.starts[at + 1]]
+
+
+def repaired(text: str) -> str:
+    """A text with the repairs that keep every character in its place."""
+    return _QUOTING.sub(lambda quote: " " * len(quote[0]), text.translate(REPAIRS))
 
 
 def matching_copy(text: str, first_line: int) -> tuple[list[str], Matching]:
     """Split `text` into its physical lines and make the copy that the grammars see."""
     text = _LINE_ENDS.sub("\n", text)
     physical = text.split("\n")
-    repaired = _QUOTING.sub(lambda quote: " " * len(quote[0]), text.translate(REPAIRS)).split("\n")
-    kept = [at for at, line in enumerate(repaired) if line and not line.isspace()]
-    copy = "\n".join([repaired[at] for at in kept]) + "\n" if kept else ""
-    return physical, Matching(copy, [first_line + at for at in kept])
+    lines = repaired(text).split("\n")
+    kept = [at for at, line in enumerate(lines) if line and not line.isspace()]
+    copy = "\n".join([lines[at] for at in kept]) + "\n" if kept else ""
+    starts = [0, *accumulate(len(lines[at]) + 1 for at in kept)]
+    return physical, Matching(copy, [first_line + at for at in kept], starts)

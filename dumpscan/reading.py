@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from dumpscan.capture import Capture, captures
+from dumpscan.capture import CONTEXT, Capture, Taken, captures
+from dumpscan.matching import repaired
 from dumpscan.ownreport import is_own_report
+from dumpscan.prompts import commands
 from dumpscan.rows import Problem
-from dumpscan.scanning import Scan, Stream, commands_of, count_line_ends, line_starts, scan, windows
+from dumpscan.scanning import (
+    PROMPTS,
+    SYMPTOMS,
+    Scan,
+    Stream,
+    commands_of,
+    count_line_ends,
+    hits_of,
+    line_starts,
+    scan,
+    windows,
+)
+from dumpscan.symptoms import symptoms
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 HEAD = 4096  # bytes in which an encoding or a kind of file shows
 PAD = 4 * 1024  # characters read around a hit at first; doubled while a block reaches the edge
@@ -61,6 +81,7 @@ class Reading:
         default_factory=lambda: dict.fromkeys(("total", "parsed", "blank", "noise", "other", "problem"), 0)
     )
     captures: list[Capture] = field(default_factory=list)
+    single: list[Taken] = field(default_factory=list)  # lines outside of captures of which a row came
     problems: list[Problem] = field(default_factory=list)
     skipped: str | None = None
     mail: bool = False  # a thread: what stands further down may be older
@@ -133,6 +154,7 @@ def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None
     reading.size, reading.sha256, reading.encoding = found.size if told == encoding else size, found.sha256, told
     for capture in _captures(reading, stream, found, encoding, forced is not None):
         _enter(reading, capture)
+    _read_single_lines(reading, stream, found, encoding, forced is not None)
     reading.lines["other"] = found.lines - sum(reading.lines.values())
     reading.lines["total"] = found.lines
     return reading
@@ -196,6 +218,69 @@ def _captures(reading: Reading, stream: Stream, found: Scan, encoding: str, forc
                 yield from blocks
                 done = begin + len(raw)
                 break
+
+
+LONGEST_LINE = 64 * 1024  # bytes; a prompt or an error message in a longer one is not looked for
+
+
+def _read_single_lines(reading: Reading, stream: Stream, found: Scan, encoding: str, forced: bool) -> None:
+    """What single lines tell wherever they stand: typed commands and symptoms. Their rows join the capture above (else the first one), so
+    they speak of its machine and moment; a text without any gets a capture of their own."""
+    whole = found.is_utf8 or forced
+    blocks = reading.captures
+    starts = [capture.first for capture in blocks]
+    for number, raw, raw_below in _lines_at(stream, found, hits_of(found, PROMPTS, SYMPTOMS)):
+        line, below = repaired(_decode(raw, encoding, whole)), repaired(_decode(raw_below, encoding, whole))
+        at = bisect_right(starts, number) - 1
+        told: dict[str, list[tuple[Any, ...]]] = {
+            "commands": [(number, *one) for one in commands(line)],
+            "symptoms": [(number, *one) for one in symptoms(line, below)],
+        }
+        if found.size > HASH_LIMIT and not any(_beside(number, one) for one in blocks[max(0, at) : at + 2]):
+            told["commands"] = []
+        if not any(told.values()):
+            continue
+        if not blocks:
+            blocks.append(Capture(PROMPTS if told["commands"] else SYMPTOMS, number, number, {}))
+            starts.append(number)
+        home = blocks[max(0, at)]
+        for table, rows in told.items():
+            if rows:
+                home.tables.setdefault(table, []).extend(rows)
+        if home.command in (PROMPTS, SYMPTOMS):
+            home.last = number
+        if not home.first <= number <= home.last or home.command in (PROMPTS, SYMPTOMS):
+            home.excerpts.append((number, [_decode(raw, encoding, whole).rstrip("\r\n")]))
+            reading.single.append(Taken(number, number, "prompt" if told["commands"] else "symptom"))
+    reading.lines["parsed"] += len(reading.single)
+
+
+def _beside(line: int, capture: Capture) -> bool:
+    return capture.first - CONTEXT <= line <= capture.last + CONTEXT
+
+
+def _lines_at(stream: Stream, found: Scan, offsets: NDArray[np.int64]) -> Iterator[tuple[int, bytes, bytes]]:
+    """Number and bytes of each line that has one of these offsets, and the bytes of the line below it."""
+    import numpy as np
+
+    before = 0
+    for group in np.split(offsets, np.flatnonzero(np.diff(offsets // found.chunk)) + 1) if len(offsets) else ():
+        chunk = int(group[0]) // found.chunk * found.chunk
+        begin = max(0, chunk - LONGEST_LINE)
+        raw = _slice(stream, begin, chunk + found.chunk + 2 * LONGEST_LINE)
+        starts = line_starts(found.units(raw)) * found.width
+        if begin == 0:
+            starts = np.concatenate([[0], starts])
+        if not starts.size:
+            continue
+        first = 1 + _lines_before(stream, found, begin + int(starts[0]))
+        ends = [*starts.tolist()[1:], len(raw)]
+        for at in np.unique(np.searchsorted(starts, group - begin, "right") - 1).tolist():
+            number = first + at
+            if at < 0 or number <= before or ends[at] - starts[at] > LONGEST_LINE:
+                continue
+            before = number
+            yield number, raw[starts[at] : ends[at]], raw[ends[at] : ends[at + 1]] if at + 1 < len(ends) else b""
 
 
 def count_ends(text: str) -> int:

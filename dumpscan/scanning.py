@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dumpscan import prompts, symptoms
 from dumpscan.commands import all_commands
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK = 256 * 1024  # bytes; even, so that UTF-16 units are never cut
-MOST_LITERALS = 64
+MOST_LITERALS = 64  # of one searcher
+SHORT = 4  # bytes; shorter literals ("kd>") have a searcher of their own
+PROMPTS, SYMPTOMS = "prompts", "symptoms"  # who reads single lines, beside the commands
 LONGEST_WINDOW = 4 * 1024 * 1024  # bytes
 LF, CR = 10, 13
 
@@ -34,21 +37,50 @@ class Stream(Protocol):
     def readinto(self, buffer: memoryview, /) -> int | None: ...
 
 
+def fold(text: bytes) -> bytes:
+    """Letters in lower case, as the searcher sees a text; other bytes change, too, so a hit is only a hint. (One operation on whole chunks.)"""
+    return bytes(byte | 0x20 for byte in text)
+
+
 @cache
 def literals() -> dict[bytes, frozenset[str]]:
-    """All literals of all command modules, each with the commands whose blocks it betrays."""
+    """All literals, folded, each with the names of those whose lines it betrays: commands, and the readers of single lines."""
     owners: dict[bytes, set[str]] = {}
-    for command in all_commands().values():
-        for literal in command.literals:
-            owners.setdefault(literal, set()).add(command.name)
-    assert len(owners) <= MOST_LITERALS, "more literals than the searcher finds at full speed"
-    return {literal: frozenset(names) for literal, names in sorted(owners.items())}
+    asked = [(command.name, command.literals) for command in all_commands().values()]
+    for name, wanted in (*asked, (PROMPTS, prompts.LITERALS), (SYMPTOMS, symptoms.literals())):
+        for literal in wanted:
+            owners.setdefault(fold(literal), set()).add(name)
+    # Of two literals that overlap in a text only one is told: whoever waits for the other must hear of it.
+    heard = {one: set(names) for one, names in owners.items()}
+    for one in owners:
+        for other in owners:
+            if one != other and _overlap(one, other):
+                heard[one] |= owners[other]
+                heard[other] |= owners[one]
+    return {literal: frozenset(names) for literal, names in sorted(heard.items())}
+
+
+LEAST_OVERLAP = 3  # bytes; a shorter one is chance
+
+
+def _overlap(one: bytes, other: bytes) -> bool:
+    """Whether both can stand in a text with common bytes: one inside the other, or the end of one as the beginning of the other."""
+    most = min(len(one), len(other))
+    return other in one or any(one.endswith(other[:count]) for count in range(LEAST_OVERLAP, most))
 
 
 @cache
-def _searcher() -> Any:
-    """A function from a buffer to (number of the literal, start, end) of each hit."""
+def _searchers() -> list[tuple[list[int], Any]]:
+    """Functions from a buffer to (number of the literal, start, end) of each hit, each with the numbers of its literals among all."""
     patterns = list(literals())
+    short = [pattern for pattern in patterns if len(pattern) < SHORT]
+    rest = [pattern for pattern in patterns if len(pattern) >= SHORT]
+    groups = [short, *(rest[at : at + MOST_LITERALS] for at in range(0, len(rest), MOST_LITERALS))]
+    numbers = {pattern: number for number, pattern in enumerate(patterns)}
+    return [([numbers[one] for one in group], _searcher(group)) for group in groups if group]
+
+
+def _searcher(patterns: list[bytes]) -> Any:
     try:
         from ahocorasick_rs import BytesAhoCorasick, MatchKind
     except ImportError:  # no wheel for Windows on Arm: 50 times slower there, and the same result
@@ -99,7 +131,7 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
 
     import numpy as np
 
-    search = _searcher()
+    searchers = _searchers()
     unit = np.dtype({"utf-16-le": "<u2", "utf-16-be": ">u2"}.get(encoding, "u1"))
     found = Scan(unit, min(CHUNK, size // 2 * 2 + 2), np.empty((0, 2), np.int64))
     most = (max(map(len, literals())) - 1) * found.width  # of a literal that the end of a chunk has cut
@@ -117,11 +149,14 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
         if found.width == 1 and found.is_utf8:
             found.is_utf8 = _stays_utf8(decoder, fresh)
         hay: Any = view[most - carried : most + count]
-        if told := search(hay if found.width == 1 else found.units(hay).astype("u1")):
-            number, start, end = np.array(told, np.int64).T
-            fresh_ones = end * found.width > carried  # the others were found in the chunk before
-            places = found.size - carried + start * found.width
-            hits.append(np.stack([places[fresh_ones], number[fresh_ones]], axis=1))
+        folded = found.units(hay).astype("u1") | 0x20
+        for numbers, search in searchers:
+            if told := search(folded):
+                number, start, end = np.array(told, np.int64).T
+                fresh_ones = end * found.width > carried  # the others were found in the chunk before
+                places = found.size - carried + start * found.width
+                number = np.take(numbers, number)
+                hits.append(np.stack([places[fresh_ones], number[fresh_ones]], axis=1))
         units = found.units(fresh)
         found.mixed |= _looks_mixed(units, found.width)
         found.lines_before.append(found.line_ends)
@@ -133,6 +168,7 @@ def scan(stream: Stream, size: int, encoding: str, hashed: bool) -> Scan:
         carried = min(most, carried + count)
         buffer[most - carried : most] = view[most + count - carried : most + count]
     found.hits = np.concatenate(hits)
+    found.hits = found.hits[np.argsort(found.hits[:, 0], kind="stable")]
     found.ends_open |= found.size % found.width > 0  # half a character was cut off: it stands in a line, too
     if found.width == 1 and found.is_utf8:
         found.is_utf8 = _stays_utf8(decoder, b"", final=True)
@@ -195,19 +231,29 @@ def commands_of(found: Scan) -> list[str]:
     import numpy as np
 
     owners = list(literals().values())
-    return sorted(frozenset[str]().union(*(owners[number] for number in np.unique(found.hits[:, 1]))))
+    told = frozenset[str]().union(*(owners[number] for number in np.unique(found.hits[:, 1])))
+    return sorted(told & set(all_commands()))
+
+
+def hits_of(found: Scan, *names: str) -> NDArray[np.int64]:
+    """Offsets in bytes, in order, of the hits that may betray any of these."""
+    import numpy as np
+
+    wanted = np.array([not owners.isdisjoint(names) for owners in literals().values()])
+    offsets: NDArray[np.int64] = found.hits[wanted[found.hits[:, 1]], 0]
+    return offsets
 
 
 def windows(found: Scan, pad: int) -> Iterator[tuple[int, int]]:
-    """The stretches of a text within `pad` bytes of a hit, in order.
+    """The stretches of a text within `pad` bytes of a hit of any command, in order.
 
     Words such as "Maximum" can stand in every line of a log; a stretch ends after a few megabytes all the same, so memory stays bounded.
     """
     import numpy as np
 
-    if not len(found.hits):
+    offsets = hits_of(found, *all_commands())
+    if not len(offsets):
         return
-    offsets = found.hits[:, 0]
     apart = (np.diff(offsets) > 2 * pad) | (np.diff(offsets // LONGEST_WINDOW) > 0)
     for group in np.split(offsets, np.flatnonzero(apart) + 1):
         yield max(0, int(group[0]) - pad), min(found.size, int(group[-1]) + pad)

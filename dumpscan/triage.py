@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.inputs import DumpscanError, Input, inputs_of, readable
 from dumpscan.reading import Reading
+from dumpscan.scanning import PROMPTS
 from dumpscan.version import __version__
 from dumpscan.writing import refuse_foreign, write_text
 
@@ -192,7 +193,7 @@ def _entry(doc: dict[str, Any], report: str) -> dict[str, Any]:
         "report": report,
         "problems": len(doc["problems"]),
         "inputs": len(doc["inputs"]),
-        "captures": len(doc["tables"]["captures"]),
+        "captures": sum(row["command"] != PROMPTS for row in doc["tables"]["captures"]),
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dumpscan.capture import _runs, captures
+from dumpscan.capture import captures, runs
 from dumpscan.commands import all_commands
 from dumpscan.matching import matching_copy
 from dumpscan.resources import resource_dir
@@ -49,7 +49,7 @@ def test_terminals_match_whole_lines(name: str) -> None:
     sample = "\n".join(_sample(name)) + "\n"
     for cut in range(len(sample)):
         _, copy = matching_copy(sample[:cut], 1)
-        assert [run for run in _runs(copy, tuple(NAMES)) if copy.text[run.end - 1] != "\n"] == []
+        assert [run for run in runs(copy, name) if copy.text[run.end - 1] != "\n"] == []
 
 
 def test_grammars_do_not_cache() -> None:

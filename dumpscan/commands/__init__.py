@@ -32,6 +32,7 @@ class Command:
     signs: re.Pattern[str]  # a line beside a block that has one of these belongs to it, understood or not
     read: Callable[[Tree[Token], Rows], None]
     page: str  # the module's docstring
+    rank: int  # who is asked first for a line that two claim: the lower one
 
 
 @cache
@@ -50,6 +51,7 @@ def all_commands() -> dict[str, Command]:
                 signs=module.SIGNS,
                 read=module.read,
                 page=module.__doc__ or "",
+                rank=getattr(module, "RANK", 0),
             )
     return found
 

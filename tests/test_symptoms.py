@@ -1,0 +1,106 @@
+"""Symptom texts: each in the words it is printed in, and beside it a text that must stay silent."""
+
+from __future__ import annotations
+
+import pytest
+
+import dumpscan
+from dumpscan.scanning import fold
+from dumpscan.symptoms import SYMPTOMS, symptoms
+
+SAID = {
+    "desktop-heap-allocation-failed": "A desktop heap allocation failed. Process ID: 4712.",
+    "desktop-creation-failed": "Failed to create a desktop due to desktop heap exhaustion.",
+    "stop-c0000142": "STOP: C0000142 {DLL Initialization Failed}",
+    "dll-init-failed": "LOG:  server process (PID 34016) was terminated by exception 0xC0000142",
+    "dynamic-link-library-failed": r"Initialization of the dynamic link library C:\WINNT\system32\user32.dll failed. The process is terminating abnormally.",
+    "dll-initialization-failure": "DLL initialization failure",
+    "no-child-processes": "There are no child processes to wait for.",
+    "exit-code-128": "The process exit code was '0x80'.",
+    "class-does-not-exist": "CreateObject failed: 0x80070583",
+    "systemwalker-no-heap": "the job ended with 0x2997(0x8)",
+    "window-wrapper-failed": "   at MS.Win32.HwndWrapper..ctor(Int32 classStyle)",
+    "visual-basic-out-of-memory": "Run-time error '7': Out of memory",
+    "cobol-rts-105": "Execution error : file 'X' error code: 105, RTS 105",
+    "nomad-reattachment": "Reattachment process not found",
+    "nomad-logmon": "logmon: Unrecognized remote plugin message",
+    "not-enough-storage": "Not enough memory resources are available to process this command.",
+    "not-enough-quota": "Not enough quota is available to process this command.",
+    "no-memory": "failed with 0xC0000017",
+    "insufficient-system-resources": "Insufficient system resources exist to complete the requested service.",
+    "insufficient-resources": "status -1073741670",
+    "not-enough-memory": "hr = 0x80070008",
+    "out-of-memory": "E_OUTOFMEMORY",
+    "server-execution-failed": "error '80080005': Server execution failed",
+    "service-did-not-respond": "The service did not respond to the start or control request in a timely fashion.",
+    "cgi-headers-incomplete": "The specified CGI application misbehaved by not returning a complete set of HTTP headers.",
+    "asp-0177": "Server object error 'ASP 0177 : 8007000e'",
+    "browser-ran-out-at-start": "chrome.exe exited: 0xE0000008",
+    "unity-shader-compiler": "Failed to get ipc connection from UnityShaderCompiler.exe",
+    "exit-code-10053": "terminal exited with code 10053",
+    "system-object-not-created": "Fatal Application Exit : System Object not created",
+    "user-handle-quota": "The current process has used all of its system allowance of handles for Window Manager objects.",
+    "commit-limit": "NTSTATUS 0xC000012D",
+    "paging-file-too-small": "The paging file is too small for this operation to complete.",
+    "window-station-shutting-down": "exit -1073741205",
+    "shutting-down": "initialization failed because the window station is shutting down",
+    "class-not-registered": "0x80040154",
+    "wmi-class": "0x80041054",
+    "rpc-server-unavailable": "(0x800706BA) The RPC server is unavailable",
+    "access-denied": "Access is denied. 0x80070005",
+    "session-pool-on-exit": "SESSION_HAS_VALID_POOL_ON_EXIT (ab)",
+    "ssh-limits": "kex_exchange_identification: Connection closed by remote host",
+}
+SILENT = (
+    "808ad254  c0000142 00000000 c0000017",
+    "fffff800`c0000142 nt!KiSwapContext",
+    "listening on 3221225794.5",
+    "build -10737415021",
+    "STATUS_DLL_NOT_FOUND 0xC0000135",
+    "exit code 1280",
+    "exited with code 0",
+    "exit code was '0x800'",
+    "0x40000999F",
+    "The desktop heap was not full.",
+    "Not enough storage space on disk D:",
+    "error code: 128 bits",
+)
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS, ids=lambda symptom: symptom.signature)
+def test_each_symptom_is_recognised(symptom: object) -> None:
+    text = SAID[symptom.signature]  # type: ignore[attr-defined]
+    assert symptom.signature in [one[0] for one in symptoms(text)]  # type: ignore[attr-defined]
+    assert any(fold(literal) in fold(text.encode()) for literal in symptom.literals)  # type: ignore[attr-defined]
+    rows = dumpscan.analyze(text.encode()).tables["symptoms"]
+    assert symptom.signature in set(rows["signature"])  # type: ignore[attr-defined]
+
+
+def test_every_text_has_its_symptom() -> None:
+    assert set(SAID) == {symptom.signature for symptom in SYMPTOMS}
+    assert {symptom.specificity for symptom in SYMPTOMS} == set("SMLN")
+
+
+@pytest.mark.parametrize("line", SILENT)
+def test_what_looks_alike_stays_silent(line: str) -> None:
+    assert list(symptoms(line)) == []
+
+
+@pytest.mark.parametrize(
+    "code", ["0xC0000142", "c0000142", "-1073741502", "3221225794", "0x0xC0000142", "STATUS_DLL_INIT_FAILED"]
+)
+def test_the_forms_of_a_code_are_one_signature(code: str) -> None:
+    assert [one[0] for one in symptoms(f"process exited: {code}")] == ["dll-init-failed"]
+
+
+def test_a_wrapped_text_is_told_once() -> None:
+    found = dumpscan.analyze(b"Error: Not enough storage is available\r\nto process this command.\r\n").tables[
+        "symptoms"
+    ]
+    assert found[["line", "signature"]].to_dict("list") == {"line": [1], "signature": ["not-enough-storage"]}
+
+
+def test_a_symptom_is_quoted_from_its_file() -> None:
+    analysis = dumpscan.analyze(b"x\n" * 500 + b"child 0xC0000142 died\n" + b"y\n" * 500)
+    assert analysis.readings[0].captures[0].excerpts == [(501, ["child 0xC0000142 died"])]
+    assert analysis.readings[0].lines["parsed"] == 1
