@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.commands import Command, all_commands
-from dumpscan.matching import Matching, matching_copy
+from dumpscan.matching import Matching, joined, matching_copy
 from dumpscan.resources import resource_dir
 from dumpscan.rows import Problem, Rows
 
@@ -256,7 +258,11 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
     names = sorted(commands, key=lambda name: (known[name].rank, name))
     physical, copy = matching_copy(text, first_line)
     cut = _Text(copy, names)
+    if glue := _wraps(cut):
+        copy = joined(copy, glue)
+        cut = _Text(copy, names)
     found: list[Capture] = []
+    counted: set[int] = set()  # physical lines that hold several lines and have their class
     for name in names:
         parsed = list(_blocks(known[name], cut))
         for block, _ in parsed:
@@ -265,11 +271,11 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
         for block, tree in parsed:
             first, last = _extent(block, cut)
             cut.taken[first : last + 1] = b"\1" * (last + 1 - first)
-            raw = {line: physical[line - first_line] for line in copy.lines[first : last + 1]}
+            raw = {line: physical[line - first_line] for line in copy.physical(first, last)}
             rows = Rows(copy.lines, raw)
             known[name].read(tree, rows)
             capture = Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.state, rows.shortfall)
-            found.append(_account(capture, cut, first, last, raw))
+            found.append(_account(capture, cut, (first, last), raw, counted))
     found.sort(key=lambda capture: capture.first)
     for capture in found:
         low = max(first_line, capture.first - CONTEXT)
@@ -277,30 +283,77 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
     return found
 
 
-def _account(capture: Capture, text: _Text, first: int, last: int, raw: Mapping[int, str]) -> Capture:
-    """Give every physical line of a capture its one class."""
-    lines, below = text.copy.lines, first
+def _account(
+    capture: Capture, text: _Text, extent: tuple[int, int], raw: Mapping[int, str], counted: set[int]
+) -> Capture:
+    """Give every physical line of a capture its one class; one that holds several lines is a problem if any of them is."""
+    below, last = extent
     own = text.runs[capture.command]
-    at = bisect_left([run.last for run in own], first)
-    spans: list[tuple[int, int, str | None]] = []
+    at = bisect_left([run.last for run in own], below)
+    classes = dict.fromkeys(raw, "")
     while below <= last:
         run = own[at] if at < len(own) else None
         if run is None or run.first > below:
-            end = min(last, run.first - 1 if run else last)
-            spans.append((below, end, None))
+            end, terminal = min(last, run.first - 1 if run else last), None
         else:
-            end = min(last, run.last)
-            spans.append((below, end, run.terminal))
+            end, terminal = min(last, run.last), run.terminal
             at += 1
+        kind = "problem" if terminal is None else "noise" if terminal.endswith(("NOISE", "ELISION")) else "parsed"
+        lines = text.copy.physical(below, end)
+        for line in lines:
+            classes[line] = max(classes[line], kind, key=("", "noise", "parsed", "problem").index)
+        capture.taken.append(Taken(lines[0], lines[-1], terminal))
         below = end + 1
-    for start, end, terminal in spans:
-        if terminal is None:
-            reason = f"stands in a block of {capture.command} and fits none of its lines"
-            capture.problems += [Problem(line, raw[line], reason) for line in lines[start : end + 1]]
-        elif terminal.endswith(("NOISE", "ELISION")):
-            capture.noise += end + 1 - start
-        else:
-            capture.parsed += end + 1 - start
-        capture.taken.append(Taken(lines[start], lines[end], terminal))
-    capture.blank = capture.last + 1 - capture.first - capture.parsed - capture.noise - len(capture.problems)
+    shared = counted & classes.keys()
+    for line in shared:
+        del classes[line]
+    counted.update(line for one in text.copy.mended.values() for line in one.lines if line in raw)
+    reason = f"stands in a block of {capture.command} and fits none of its lines"
+    capture.problems = [Problem(line, raw[line], reason) for line, kind in classes.items() if kind == "problem"]
+    kinds = Counter(classes.values())
+    capture.parsed, capture.noise = kinds["parsed"], kinds["noise"]
+    capture.blank = capture.last + 1 - capture.first - len(raw)
     return capture
+
+
+CONSOLES = frozenset((80, 100, 120, 132))  # columns at which consoles break lines, inside words and numbers
+MOST_PIECES = 3  # of one line
+
+
+def _wraps(text: _Text) -> dict[int, str]:
+    """Lines to be joined to the one below, by a blank or by nothing: what a command recognises together and in none of its pieces.
+
+    A console breaks at its width, also inside words and numbers; mails and blogs break at a blank, which is lost. Where both ways give
+    something that can be read, only the width of a console tells: two digits that none parted are never glued.
+    """
+    copy, known, glue = text.copy, all_commands(), dict[int, str]()
+    for name, own in text.runs.items():
+        claimed = bytearray(len(copy.lines))
+        for run in own:
+            claimed[run.first : run.last + 1] = b"\1" * (run.last + 1 - run.first)
+        for at in range(len(copy.lines) - 1):
+            if not claimed[at] and at not in glue and known[name].signs.search(copy.line(at)):
+                glue |= _wrapped(text, name, at, claimed)
+    return glue
+
+
+def _wrapped(text: _Text, name: str, at: int, claimed: bytearray) -> dict[int, str]:
+    """How the pieces that begin at a line of the copy are one line of a command; empty if they are none, or can be two."""
+    pieces = [text.copy.line(at).rstrip("\n")]
+    for below in range(at + 1, min(at + MOST_PIECES, len(text.copy.lines))):
+        if claimed[below] or text.prompt[below]:
+            break
+        pieces.append(text.copy.line(below).rstrip("\n"))
+        console = all(len(piece) in CONSOLES for piece in pieces[:-1])
+        touching = all(one[-1] != " " != two[0] for one, two in pairwise(pieces))
+        glued = touching and _is_line(name, "".join(pieces))
+        parted = _is_line(name, " ".join([pieces[0].rstrip(), *(piece.strip() for piece in pieces[1:])]))
+        if glued or parted:
+            put = "" if glued and console else " " if parted and not glued else None
+            return dict.fromkeys(range(at, below), put) if put is not None else {}
+    return {}
+
+
+def _is_line(name: str, line: str) -> bool:
+    match = _classifier(name).fullmatch(line + "\n")
+    return bool(match and match.lastgroup and match.lastgroup not in grammar(name).ignore_tokens)
