@@ -7,9 +7,9 @@ sub-folder names the machine; files without one belong to the only machine there
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from dumpscan.moments import span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,12 +109,13 @@ def _stretches(captures: pd.DataFrame, shapes: pd.DataFrame) -> list[int]:
 
 
 def session_times(captures: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[Any]:
-    """The session time in force at each capture, as printed: the last one above it in its file, else the first below."""
+    """The session time in force at each capture, as printed: the last one above it in its file, else the first below; where none is
+    printed, the stamp of its log or file."""
     times = (
         systems.drop_duplicates("capture").set_index("capture")["session_time"].reindex(captures.index).astype(object)
     )
     in_file = times.groupby(captures["reading"].astype(int), sort=False)
-    return in_file.ffill().fillna(in_file.transform("first"))
+    return in_file.ffill().fillna(in_file.transform("first")).fillna(captures["stamp"])
 
 
 def number_snapshots(captures: pd.DataFrame, times: pd.Series[Any]) -> pd.Series[Any]:
@@ -138,29 +139,14 @@ def superseded(captures: pd.DataFrame, times: pd.Series[Any]) -> pd.Series[bool]
     listing = captures["command"].isin(LISTINGS)
     whole = (listing & captures["state"].eq("whole").fillna(False)).astype(int)
     machine, reading, session = machine_keys(captures), captures["reading"].astype(int), captures["session"].fillna(-1)
-    moment = times.map(_seconds).astype(float)
+    spans = {time: span(time) for time in times.unique()}
+    earliest, latest = (times.map({time: ends[at] for time, ends in spans.items()}).astype(float) for at in (0, 1))
 
     def whole_ones_below(*keys: Any) -> pd.Series[int]:
         return whole[::-1].groupby([key[::-1] for key in (machine, reading, *keys)]).cumsum()[::-1] - whole
 
-    latest = moment.where(whole.eq(1)).groupby([machine, session]).transform("max")
-    below = (whole_ones_below(session, moment.fillna(-1)) > 0) & ~captures["mail"].astype(bool)
-    again = captures["session"].notna() & (below | (moment < latest))
+    newest = earliest.where(whole.eq(1)).groupby([machine, session]).transform("max")
+    below = (whole_ones_below(session, earliest.fillna(-1)) > 0) & ~captures["mail"].astype(bool)
+    again = captures["session"].notna() & (below | (latest < newest))
     retried = captures["state"].eq("silent").fillna(False) & (whole_ones_below() > 0)
     return (listing & (again | retried)).astype(bool)
-
-
-_TIME = re.compile(
-    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ([0-9]{4})(?![0-9])"
-)
-
-
-def _seconds(printed: Any) -> float:
-    """A session time as a number to compare with others of the same machine; NaN for damaged ones ("17420" as a year, a field lost)."""
-    match = _TIME.match(printed) if isinstance(printed, str) else None
-    if match is None:
-        return float("nan")
-    try:
-        return (datetime.strptime(" ".join(match.groups()), "%b %d %H:%M:%S %Y") - datetime(1970, 1, 1)).total_seconds()
-    except ValueError:
-        return float("nan")

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.capture import CONTEXT, Capture, Taken, captures
 from dumpscan.matching import repaired
+from dumpscan.moments import header_stamp
 from dumpscan.ownreport import is_own_report
 from dumpscan.prompts import commands
 from dumpscan.rows import Problem
 from dumpscan.scanning import (
+    LOGS,
     PROMPTS,
     SYMPTOMS,
     Scan,
@@ -84,6 +86,7 @@ class Reading:
     single: list[Taken] = field(default_factory=list)  # lines outside of captures of which a row came
     problems: list[Problem] = field(default_factory=list)
     skipped: str | None = None
+    stamps: list[tuple[int, str]] = field(default_factory=list)  # line and time stamp of each log that begins here
     mail: bool = False  # a thread: what stands further down may be older
 
     def skip(self, reason: str) -> Reading:
@@ -229,8 +232,10 @@ def _read_single_lines(reading: Reading, stream: Stream, found: Scan, encoding: 
     whole = found.is_utf8 or forced
     blocks = reading.captures
     starts = [capture.first for capture in blocks]
-    for number, raw, raw_below in _lines_at(stream, found, hits_of(found, PROMPTS, SYMPTOMS)):
+    for number, raw, raw_below in _lines_at(stream, found, hits_of(found, PROMPTS, SYMPTOMS, LOGS)):
         line, below = repaired(_decode(raw, encoding, whole)), repaired(_decode(raw_below, encoding, whole))
+        if opened := header_stamp(line):
+            reading.stamps.append((number, opened))
         at = bisect_right(starts, number) - 1
         told: dict[str, list[tuple[Any, ...]]] = {
             "commands": [(number, *one) for one in commands(line)],

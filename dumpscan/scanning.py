@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dumpscan import prompts, symptoms
+from dumpscan import moments, prompts, symptoms
 from dumpscan.commands import all_commands
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CHUNK = 256 * 1024  # bytes; even, so that UTF-16 units are never cut
 MOST_LITERALS = 64  # of one searcher
 SHORT = 4  # bytes; shorter literals ("kd>") have a searcher of their own
-PROMPTS, SYMPTOMS = "prompts", "symptoms"  # who reads single lines, beside the commands
+PROMPTS, SYMPTOMS, LOGS = "prompts", "symptoms", "logs"  # who reads single lines, beside the commands
 LONGEST_WINDOW = 4 * 1024 * 1024  # bytes
 LF, CR = 10, 13
 
@@ -47,7 +47,12 @@ def literals() -> dict[bytes, frozenset[str]]:
     """All literals, folded, each with the names of those whose lines it betrays: commands, and the readers of single lines."""
     owners: dict[bytes, set[str]] = {}
     asked = [(command.name, command.literals) for command in all_commands().values()]
-    for name, wanted in (*asked, (PROMPTS, prompts.LITERALS), (SYMPTOMS, symptoms.literals())):
+    for name, wanted in (
+        *asked,
+        (PROMPTS, prompts.LITERALS),
+        (SYMPTOMS, symptoms.literals()),
+        (LOGS, moments.LITERALS),
+    ):
         for literal in wanted:
             owners.setdefault(fold(literal), set()).add(name)
     # Of two literals that overlap in a text only one is told: whoever waits for the other must hear of it.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import compose
 import pytest
 from compose import DEFAULT, SYSTEM, X64, X86, Document, Heap
+
+import dumpscan
+from dumpscan.moments import stamp
 
 ONE, OTHER = compose.dskheap(0, X86), compose.dskheap(0, X64)
 USER: list[Heap] = X86[:3]
@@ -218,3 +223,57 @@ def test_times_outrank_the_position_in_a_log() -> None:
     verdict = compose.verdict(compose.banner(3790, time=TEN) + ONE + compose.banner(3790, time=NINE) + full)
     assert (verdict["mode"], len(verdict["history"])) == ("no-sign", 1)
     assert "10:" in verdict["scope"]["moment"]
+
+
+# ------------------------------------------------------------------------------------------------ stamps of logs and files
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("kd_02BC_2005-02-28_09-05-50-935.txt", "2005-02-28 09:05:50"),
+        ("dheapmon_20090310-0705.txt", "2009-03-10 07:05"),
+        ("2009-03-10/kd.log", "2009-03-10"),
+        ("case_2008-01-01/kd 2009.03.10 07.05.33.log", "2009-03-10 07:05:33"),
+        ("2009-03-10T07:05.txt", "2009-03-10 07:05"),
+        ("KB949296.txt", None),
+        ("memory 20091310.txt", None),
+        ("120090310.txt", None),
+        ("10-03-2009.txt", None),
+    ],
+)
+def test_a_stamp_is_year_month_day(name: str, expected: str | None) -> None:
+    assert stamp(name) == expected
+
+
+FULL = compose.view_size(49152) + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 99))
+EMPTY = compose.view_size(49152) + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 9))
+
+
+def listings(tmp_path: Path, files: dict[str, str]) -> str:
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return str(dumpscan.analyze(tmp_path).to_dict()["verdict"]["mode"])
+
+
+def test_stamps_in_names_tell_what_is_history(tmp_path: Path) -> None:
+    assert listings(tmp_path, {"kd_2009-03-10_0705.log": FULL, "kd_2009-03-10_0905.log": EMPTY}) == "no-sign"
+
+
+def test_without_stamps_the_worse_of_two_files_counts(tmp_path: Path) -> None:
+    assert listings(tmp_path, {"kd_a.log": FULL, "kd_b.log": EMPTY}) == "single-heap-full"
+
+
+def test_a_stamp_without_a_time_of_day_orders_days_only(tmp_path: Path) -> None:
+    assert listings(tmp_path / "1", {"a_2009-03-10.log": FULL, "b_2009-03-11.log": EMPTY}) == "no-sign"
+    assert listings(tmp_path / "2", {"a_2009-03-10.log": FULL, "b_2009-03-10_0905.log": EMPTY}) == "single-heap-full"
+
+
+def test_the_header_of_a_log_counts_before_the_name_of_its_file(tmp_path: Path) -> None:
+    header = "Opened log file 'c:\\logs\\kd_02BC_2009-03-12_09-05-50-935.txt'\n"
+    files = {"kd_2009-03-10.log": header + FULL, "kd_2009-03-11.log": EMPTY}
+    assert listings(tmp_path, files) == "single-heap-full"
+    moments = dumpscan.analyze(tmp_path).tables["captures"].groupby("file", observed=True)["moment"].unique()
+    assert [list(one) for one in moments] == [["2009-03-12 09:05:50"], ["2009-03-11"]]

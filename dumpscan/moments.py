@@ -1,0 +1,63 @@
+"""When a text was saved, where no debugger printed it: the stamp in a file's name, or in the line that `.logopen /t` leaves.
+
+    Opened log file 'c:\\logs\\kd_02BC_2005-02-28_09-05-50-935.txt'        dheapmon_20090310-0705.txt        APP01/2009-03-10/kd.log
+
+A stamp is year, month, day in this order (others cannot be told apart), and perhaps hour, minute and second.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+LITERALS = (b"opened log",)
+
+_HEADER = re.compile(r"^[ ]*+Opened log file '([^'\n]{1,400})'", re.IGNORECASE)
+_STAMP = re.compile(
+    r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?:[T_ .-]{0,3}([01][0-9]|2[0-3])[-_.:h]?([0-5][0-9])(?:[-_.:m]?([0-5][0-9]))?)?(?![0-9])"
+)
+_PRINTED = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ([0-9]{4})(?![0-9])"
+)
+_EPOCH = datetime(1970, 1, 1)
+Span = tuple[float, float]  # seconds: not before, not after
+UNKNOWN: Span = (float("nan"), float("nan"))
+
+
+def stamp(name: str) -> str | None:
+    """The last time stamp in a path, as "2005-02-28 09:05:50" or as much of it as is there.
+
+    >>> stamp("a/kd_02BC_2005-02-28_09-05-50-935.txt"), stamp("20090310/dheapmon.txt"), stamp("KB949296.txt")
+    ('2005-02-28 09:05:50', '2009-03-10', None)
+    """
+    found = list(_STAMP.finditer(name))
+    if not found:
+        return None
+    year, _, month, day, *clock = found[-1].groups()
+    return f"{year}-{month}-{day} {':'.join(part for part in clock if part)}".strip()
+
+
+def header_stamp(line: str) -> str | None:
+    """The stamp in the first line of a log that was opened with `.logopen /t`."""
+    header = _HEADER.match(line)
+    return stamp(header[1].replace("\\", "/").rpartition("/")[2]) if header else None
+
+
+def span(text: object) -> Span:
+    """When that was, to compare it with others of the same machine; (nan, nan) for damaged ones (a year 17420, a field lost). A stamp
+    without a time of day is some moment of its day."""
+    if not isinstance(text, str):
+        return UNKNOWN
+    printed = _PRINTED.match(text)
+    for form, words, wide in (
+        ("%b %d %H:%M:%S %Y", " ".join(printed.groups()) if printed else text, timedelta()),
+        ("%Y-%m-%d %H:%M:%S", text, timedelta()),
+        ("%Y-%m-%d %H:%M", text, timedelta(seconds=59)),
+        ("%Y-%m-%d", text, timedelta(days=1, seconds=-1)),
+    ):
+        try:
+            moment = datetime.strptime(words, form) - _EPOCH
+        except ValueError:
+            continue
+        return moment.total_seconds(), (moment + wide).total_seconds()
+    return UNKNOWN
