@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.capture import CONTEXT, Capture, Taken, captures
-from dumpscan.matching import repaired
+from dumpscan.matching import matching_copy, repaired
 from dumpscan.moments import header_stamp
 from dumpscan.ownreport import is_own_report
 from dumpscan.prompts import commands
@@ -233,12 +233,15 @@ def _read_single_lines(reading: Reading, stream: Stream, found: Scan, encoding: 
     blocks = reading.captures
     starts = [capture.first for capture in blocks]
     for number, raw, raw_below in _lines_at(stream, found, hits_of(found, PROMPTS, SYMPTOMS, LOGS)):
-        line, below = repaired(_decode(raw, encoding, whole)), repaired(_decode(raw_below, encoding, whole))
+        parts = matching_copy(_decode(raw, encoding, whole), number)[
+            1
+        ].text.splitlines()  # several where line ends got lost
+        line, below = " ".join(parts), repaired(_decode(raw_below, encoding, whole))
         if opened := header_stamp(line):
             reading.stamps.append((number, opened))
         at = bisect_right(starts, number) - 1
         told: dict[str, list[tuple[Any, ...]]] = {
-            "commands": [(number, *one) for one in commands(line)],
+            "commands": [(number, *one) for part in parts for one in commands(part)],
             "symptoms": [(number, *one) for one in symptoms(line, below)],
         }
         if found.size > HASH_LIMIT and not any(_beside(number, one) for one in blocks[max(0, at) : at + 2]):
