@@ -66,7 +66,7 @@ def test_generated_docs_are_in_step() -> None:
         path.relative_to(ROOT / "docs").as_posix()
         for folder in ("commands", "rules")
         for path in (ROOT / "docs" / folder).glob("*.md")
-    }
+    } | {"variants.md"}
     assert there == set(pages)
     assert {name for name, text in pages.items() if (ROOT / "docs" / name).read_text(encoding="utf-8") != text} == set()
 
