@@ -66,10 +66,10 @@ _LOST = re.compile(
     r"|(?<=\S )[ ]*+(?=Page File: |(?:Current|Minimum):[ ]*+[0-9]++ ?Kb|\*{3} Virtual Memory|\*{6,10} [A-Z0-9]|Physical Memory:"
     r"|Terminal Server Memory Usage|Session (?:ID[ ]++[0-9]++ @|Paged Pool Max|View Space Max)|(?:Paged Pool|NonPaged|Commit) Usage:"
     r"|Win[Ss]tation\\?Desktop[ ]++Heap|(?:-{40,}+|={40,}+)(?: |$))"
-    r"|(?:(?<=[0-9]% )|(?<= [0-9]\.[0-9] )|(?<= [0-9]{2}\.[0-9] )|(?<= 100\.0 )|(?<=Rate\(%\) )|(?<=-{40} )|(?<=desktops\) ))[ ]*+"
+    r"|(?:(?<=[0-9]% )|(?<= [0-9]\.[0-9] )|(?<= [0-9]{2}\.[0-9] )|(?<= 100\.0 )|(?<=Rate\(%\) )|(?<=desktops\) ))[ ]*+"
     r"(?=[^\s\\:<]{2,60}+\\[^\s\\]|WinSta0|Service-0x|SAWinSta|__X78B95)"
     r"|(?:(?<=[0-9]% )|(?<=[-=]{2} ))[ ]*+(?=Total Desktop)|(?<=desktops\) )[ ]*+(?=Session ID|[-=]{40})"
-    r"|(?<=[-=]{40} )[ ]*+(?=Session ID)|(?<=\S )[ ]*+(?=Evaluate expression:)|(?<= [lL][0-9] )[ ]*+(?=[0-9A-Fa-f`]{8,17}[ ]++[0-9A-Fa-f`]{8})"
+    r"|(?<=[-=]{40} )[ ]*+(?=\S)|(?<=\S )[ ]*+(?=Evaluate expression:)|(?<= [lL][0-9] )[ ]*+(?=[0-9A-Fa-f`]{8,17}[ ]++[0-9A-Fa-f`]{8})"
     r"|(?<=[0-9 ]Kb )[ ]*+(?=[A-Z][A-Za-z\/ ]{3,40}:[ ]*+[0-9]++[ ]*+\())"
 )
 _END = re.compile("\n")
@@ -200,7 +200,7 @@ def joined(copy: Matching, glue: Mapping[int, str]) -> Matching:
         line = copy.mended.get(at) or Line(text, (first,), [])
         if again is not None:
             above = lines.pop()
-            head, below = above.text.rstrip() if again else above.text, text.lstrip() if again else text
+            head, below = above.text.rstrip(), text.lstrip()
             length, indent = len(head) + len(again), len(text) - len(below)
             pieces = line.pieces or [Piece(0, first, 0)]
             line = Line(
