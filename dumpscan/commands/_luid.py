@@ -1,0 +1,19 @@
+"""Logon sessions as all their readers tell them."""
+
+from __future__ import annotations
+
+
+def luid(high: int, low: int) -> str:
+    r"""The LUID of a logon session in lower-case hex without 0x, as it stands in `Service-0x0-<LUID>$`; its high half only where there is one.
+
+    >>> luid(0, 149023), luid(1, 0x3E7)
+    ('2461f', '1:3e7')
+    """
+    return f"{high:x}:{low:x}" if high else f"{low:x}"
+
+
+def account(domain: str | None, user: str | None) -> str | None:
+    r"""DOMAIN\user; None without a user."""
+    user = (user or "").strip()
+    domain = (domain or "").strip()
+    return (f"{domain}\\{user}" if domain else user) if user else None
