@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests import compose
+import compose
 
 HEAD = "This process/thread running in:\n\n    TS Session:  {session}\n\n    WinSta:      WinSta0\n\n    Desktop:     Default\n    Heap size:   20480 KB\n\n"
 LIST = """Window stations in the current session: 2

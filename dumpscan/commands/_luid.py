@@ -12,8 +12,13 @@ def luid(high: int, low: int) -> str:
     return f"{high:x}:{low:x}" if high else f"{low:x}"
 
 
-def account(domain: str | None, user: str | None) -> str | None:
-    r"""DOMAIN\user; None without a user."""
-    user = (user or "").strip()
-    domain = (domain or "").strip()
-    return (f"{domain}\\{user}" if domain else user) if user else None
+def account(user: str | None, domain: str | None = None) -> str | None:
+    r"""DOMAIN\user, or None: a session without a user prints nothing, or a lone backslash.
+
+    >>> account("NETWORK SERVICE", "NT AUTHORITY"), account(r"CORP\ann"), account("\\"), account("", "CORP")
+    ('NT AUTHORITY\\NETWORK SERVICE', 'CORP\\ann', None, None)
+    """
+    user, domain = (user or "").strip(), (domain or "").strip()
+    if user.strip("\\") in ("", "-"):
+        return None
+    return f"{domain}\\{user}" if domain else user.lstrip("\\")

@@ -31,7 +31,7 @@ PRINTS = "GuiObjectUse"
 FILLS = ("gui_objects",)
 LITERALS = (b"\tGDI", b"GR_GLOBAL", b"[enumerated")
 PROOF = frozenset({"HEADINGS", "TOTALS", "LIST"})
-SIGNS = re.compile(r"(?m)^[ ]*+[0-9]{1,10}[ ](?:TOTAL|GR_GLOBAL|[0-9]{1,10}[ ].*[ ]S-1-5-)")
+SIGNS = re.compile(r"^[ ]*+[0-9]{1,10}[ ](?:TOTAL|GR_GLOBAL|[0-9]{1,10}[ ].*[ ]S-1-5-)")
 
 # Column of the table -> how tools head it, in lower case.
 NAMES = {
@@ -47,21 +47,15 @@ NAMES = {
 }
 NUMBERS = {"session", "pid", "user_objects", "user_objects_peak", "gdi_objects", "gdi_objects_peak"}
 USUAL = [
-    "session",
-    "pid",
-    "process",
-    "ppid",
+    *list(NAMES)[:3],
+    None,
     "services",
-    "sid",
-    "account",
-    "user_objects",
-    "user_objects_peak",
-    "gdi_objects",
-    "gdi_objects_peak",
-]
+    None,
+    *list(NAMES)[4:],
+]  # where the headings are lost; the other two: PPID and SID
 
 # "1,234" is one thousand and so on; "Error 5" and an empty field are no number.
-_NUMBER = re.compile(r"[0-9]{1,20}|[0-9]{1,3}(?:[,.'\u00a0\u202f ][0-9]{3})++")
+_NUMBER = re.compile(r"[0-9]{1,10}|[0-9]{1,3}(?:[,.'\u00a0\u202f ][0-9]{3}){1,3}")
 
 
 def read(tree: Tree[Token], rows: Rows) -> None:

@@ -40,7 +40,7 @@ FILLS = ("desktop_heaps", "desktop_owners", "gui_objects", "logon_sessions", "to
 LITERALS = (b"process/thread", b"WinSta:", b"SessionFlags", b"stations", b"UserInput:", b"IsVis?")
 PROOF = frozenset({"HEAD", "TS_SESSION", "COUNT", "STATIONS", "STATION", "DESKTOPS"})
 SIGNS = re.compile(
-    r"(?m)^[ ]*+(?:TS Session:|WS name|Desktops in WS|Heap size:|UserInput:|Token logon session|SessionFlags)"
+    r"^[ ]*+(?:TS Session:|WS name|Desktops in WS|Heap size:|UserInput:|Token logon session|SessionFlags)"
 )
 
 _SIZE = re.compile(r":[ ]++([0-9]{1,10}) KB[ ]*+\n")
@@ -48,6 +48,8 @@ _FACT = re.compile(r"[ ]*+(DomainName|UserName|Token logon session)[ ]++:[ ]*+(\
 _LUID = re.compile(r"([0-9A-Fa-f]{8}):([0-9A-Fa-f]{8})")
 _PROCESS = re.compile(r"[ ]*+([0-9]{1,10})[ ]++(\S++(?: \S++)*+)(?:[ ]{2,}(\S.*))?")
 _OWNER = re.compile(r"([0-9]{1,10})(?:[ ]++(\S.*))?")
+
+Heap = tuple[int, str | None, str | None, int]  # line, window station, desktop, KB
 
 
 def read(tree: Tree[Token], rows: Rows) -> None:
@@ -83,7 +85,8 @@ def _number(token: Token) -> int:
 def _read_heaps(tree: Tree[Token], rows: Rows) -> int:
     """The heaps of the list, whose number is returned; that of the process's own desktop where the list lacks it."""
     station = desktop = columns = None
-    own, listed = [], []
+    own: list[Heap] = []
+    listed: list[Heap] = []
     heaps = own
     for token in tokens(tree, "WINSTA", "DESKTOP", "STATIONS", "STATION", "DESKTOPS", "NAME", "HEAP_SIZE", "WINDOWS"):
         name = token.partition(":")[2].strip()
@@ -135,7 +138,7 @@ def _read_sessions(tree: Tree[Token], rows: Rows) -> None:
             if token.type == "FACTS" and (fact := _FACT.match(text)):
                 facts[fact[1]] = fact[2].strip()
                 if fact[1].startswith("Token") and (halves := _LUID.match(fact[2])):
-                    who = account(facts.get("DomainName"), facts.get("UserName"))
+                    who = account(facts.get("UserName"), facts.get("DomainName"))
                     rows.add("logon_sessions", [(line, luid(int(halves[1], 16), int(halves[2], 16)), who)])
             elif token.type == "PROCESSES" and (process := _PROCESS.fullmatch(text.rstrip())):
                 told = (session, int(process[1]), process[2], None, process[3])
