@@ -44,7 +44,7 @@ SIGNS = re.compile(
 )
 
 _SIZE = re.compile(r":[ ]++([0-9]{1,10}) KB[ ]*+\n")
-_FACT = re.compile(r"[ ]*+(DomainName|UserName|Token logon session)[ ]++:[ ]*+(\S.*)")
+_FACT = re.compile(r"[ ]*+(DomainName|UserName|Token logon session)[ ]++:(.*)")
 _LUID = re.compile(r"([0-9A-Fa-f]{8}):([0-9A-Fa-f]{8})")
 _PROCESS = re.compile(r"[ ]*+([0-9]{1,10})[ ]++(\S++(?: \S++)*+)(?:[ ]{2,}(\S.*))?")
 _OWNER = re.compile(r"([0-9]{1,10})(?:[ ]++(\S.*))?")
@@ -119,7 +119,7 @@ def _read_windows(
     """Each process once. Where PID and name begin is told by the headings alone: the text of a window may look like anything."""
     owners: dict[tuple[int, str | None], int] = {}
     for line, text in zip(rows.lines(windows), windows.splitlines(), strict=True):
-        if "IsVis?" in text:
+        if "IsVis?" in text or "Top-level" in text:
             columns = text.find(" PID ") + 1 or None
         elif columns and (owner := _OWNER.fullmatch(text.rstrip(), columns)) and text[columns - 1] == " ":
             owners.setdefault((int(owner[1]), owner[2]), line)
@@ -137,7 +137,7 @@ def _read_sessions(tree: Tree[Token], rows: Rows) -> None:
         for line, text in zip(rows.lines(token), token.splitlines(), strict=True):
             if token.type == "FACTS" and (fact := _FACT.match(text)):
                 facts[fact[1]] = fact[2].strip()
-                if fact[1].startswith("Token") and (halves := _LUID.match(fact[2])):
+                if fact[1].startswith("Token") and (halves := _LUID.match(facts[fact[1]])):
                     who = account(facts.get("UserName"), facts.get("DomainName"))
                     rows.add("logon_sessions", [(line, luid(int(halves[1], 16), int(halves[2], 16)), who)])
             elif token.type == "PROCESSES" and (process := _PROCESS.fullmatch(text.rstrip())):
