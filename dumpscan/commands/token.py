@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PRINTS = "!token"
 FILLS = ("logon_sessions",)
-LITERALS = (b"Authentication", b"ParentToken")
+LITERALS = (b"!token", b"ParentToken")
 PROOF = frozenset({"AUTHENTICATION"})
 SIGNS = re.compile(r"Authentication ID:|ParentToken ID:")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PRINTS = "Win32_LogonSession"
 FILLS = ("logon_sessions",)
-LITERALS = (b"LogonId", b"LogonID")
+LITERALS = (b"LogonId",)
 PROOF = frozenset({"OWN"})
 SIGNS = re.compile(r"(?i)\b(?:AuthenticationPackage|LogonId|LogonType)[ ]*+[:=]")
 
