@@ -271,9 +271,8 @@ def _next(
             modern = any("grpWinStaList" in row["text"] for row in tables["tool_failures"] if row["machine"] == machine)
             return [EVENTS, CSRSS] if modern else [HEAPS, *old, EVENTS, CSRSS]
         cut = any(outcome["rule"] == "evidence-incomplete" and outcome["findings"] for outcome in outcomes)
-        modern_ways = (
-            [EVENTS, CSRSS] if platform["era"] == SINCE else []
-        )  # !dskheap fails on most builds since Windows 8
+        # !dskheap fails on most builds since Windows 8; the others do not.
+        modern_ways = [EVENTS, CSRSS] if platform["era"] == SINCE else []
         return limit if worst["reason"] == INCOMPLETE and not cut else [HEAPS, *old, *limit, *modern_ways]
     again = HEAPS | {
         "why": "once more while it fails, and in each session that has the trouble: use can be far higher then"

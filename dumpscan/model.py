@@ -169,7 +169,7 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     small = nameless & size.isin(list(FIXED_SIZES))
     fixed = (desktop.isin(["Winlogon", "Disconnect"]) & station.eq("WinSta0")) | small
     interactive = station.eq("WinSta0") | (nameless & size.eq(largest)) | words.str.startswith("Interactive").eq(True)
-    known = station.notna() | nameless | words.notna()
+    known = station.notna() | nameless | words.str.startswith("Non-Interactive").eq(True)
     roles = ["fixed", "interactive", "service"]
     role = np.select([fixed.fillna(False), interactive.fillna(False), known], range(3), default=-1)
     heaps["role"] = pd.Categorical.from_codes(role, categories=pd.Index(roles))

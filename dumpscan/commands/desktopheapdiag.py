@@ -43,8 +43,8 @@ _BUSY = re.compile(r"is[ ]++([0-9]++(?:[.,][0-9]++)?)[ ]?% busy\.[ ]++Current li
 def read(tree: Tree[Token], rows: Rows) -> None:
     """One row: size and use of one heap."""
     heaps = [match[1] for token in tokens(tree, "PROBING", "ALLOCATED", "BUSY") if (match := _HEAP.search(token))]
-    heap = heaps[0].partition(" is ")[0].rstrip(". ") if heaps else None
-    session = _SESSION.search(heap or "")
+    heap = heaps[0].partition(" is ")[0].rstrip(". ") if heaps else "Desktop Heap"
+    session = _SESSION.search(heap)
     rows.session = int(session[1]) if session else None
     for token in tokens(tree, "BUSY"):
         busy = _BUSY.search(token)

@@ -46,13 +46,8 @@ NAMES = {
     "gdi_objects_peak": ("gdi objects peak", "peak gdi objects", "peak gdi handles"),
 }
 NUMBERS = {"session", "pid", "user_objects", "user_objects_peak", "gdi_objects", "gdi_objects_peak"}
-USUAL = [
-    *list(NAMES)[:3],
-    None,
-    "services",
-    None,
-    *list(NAMES)[4:],
-]  # where the headings are lost; the other two: PPID and SID
+# Where the headings are lost; the two without a name are PPID and SID.
+USUAL = [*list(NAMES)[:3], None, "services", None, *list(NAMES)[4:]]
 
 # "1,234" is one thousand and so on; "Error 5" and an empty field are no number.
 _NUMBER = re.compile(r"[0-9]{1,10}|[0-9]{1,3}(?:[,.'\u00a0\u202f ][0-9]{3}){1,3}")
@@ -66,9 +61,7 @@ def read(tree: Tree[Token], rows: Rows) -> None:
             fields = [field.strip() for field in rows.text(line).split("\t")]
             if token.type == "HEADINGS" or (token.type == "LIST" and line == rows.line(token)):
                 columns = [_column(field) for field in fields]
-            elif len(fields) == len(
-                columns
-            ):  # a field more or less, and every number would stand under another heading
+            elif len(fields) == len(columns):  # else every number would stand under another heading
                 rows.add("gui_objects", [(line, *_values(dict(zip(columns, fields, strict=False))))])
     if any(tokens(tree, "LIST")):
         return
