@@ -53,14 +53,21 @@ USUAL = [*list(NAMES)[:3], None, "services", None, *list(NAMES)[4:]]
 _NUMBER = re.compile(r"[0-9]{1,10}|[0-9]{1,3}(?:[,.'\u00a0\u202f ][0-9]{3}){1,3}")
 
 
+# The same where a mail has turned TABs into blanks: the SID parts services from the account. A name with blanks could be anything.
+_BLANKS = re.compile(
+    r"[ ]*+([0-9]++)[ ]++(?:([0-9]++)[ ]++([^\s0-9]\S*+)[ ]++([0-9]++)[ ]++((?:(?!S-1-)\S++[ ]++)*+)(S-1-\S++)[ ]++((?:(?![0-9]++(?:[ ]|$))\S++[ ]++)++)"
+    r"|(TOTAL|GR_GLOBAL)[ ]++\[[^\]]*+\][ ]++)([0-9]++)[ ]++([0-9]++)[ ]++([0-9]++)[ ]++([0-9]++)[ ]*+"
+)
+
+
 def read(tree: Tree[Token], rows: Rows) -> None:
     """A row a process, and the totals as rows without a PID."""
     columns: list[str | None] = [*USUAL]
     for token in tokens(tree, "HEADINGS", "USAGE", "TOTALS", "LIST"):
-        for line in rows.lines(token):
-            fields = [field.strip() for field in rows.text(line).split("\t")]
+        for line, text in zip(rows.lines(token), token.splitlines(), strict=True):
+            fields = _fields(rows.text(line), text)
             if token.type == "HEADINGS" or (token.type == "LIST" and line == rows.line(token)):
-                columns = [_column(field) for field in fields]
+                columns = [_column(field) for field in fields] or [*USUAL]
             elif len(fields) == len(columns):  # else every number would stand under another heading
                 rows.add("gui_objects", [(line, *_values(dict(zip(columns, fields, strict=False))))])
     if any(tokens(tree, "LIST")):
@@ -69,6 +76,16 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     sessions = {row[1] for row in found}
     rows.session = sessions.pop() if len(sessions) == 1 else None
     _check(rows, found)
+
+
+def _fields(physical: str, repaired: str) -> list[str]:
+    if "\t" in physical:
+        return [field.strip() for field in physical.split("\t")]
+    parts = _BLANKS.fullmatch(repaired)
+    if parts is None:
+        return []
+    session, pid, *process, total, user, peak, gdi, gdi_peak = ((part or "").strip() for part in parts.groups())
+    return [session, pid or total, *process, user, peak, gdi, gdi_peak]
 
 
 def _column(heading: str) -> str | None:
