@@ -181,6 +181,7 @@ def test_two_whole_rows_are_never_joined() -> None:
         "see C:\\temp 5% C:\\other",
         "50% of WinSta0",
         "x (see [1]) <unknown> <lambda_1>",
+        f"{'=' * 25} {'=' * 8} {'=' * 50} {'=' * 12}",
     ],
 )
 def test_prose_is_left_as_it_is(line: str) -> None:
