@@ -43,3 +43,18 @@ def service_pack(words: str) -> str | None:
     """ "Service Pack 2", as it stands in them."""
     named = re.search(r"Service Pack [0-9]{1,2}[a-z]?(?:, v\.[0-9]{1,6})?", words)
     return named[0] if named else None
+
+
+_NUMBERED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{3,5})(?![0-9])(.*?)([0-9]{3,5})[ ]*$")
+
+
+def numbered(words: str) -> tuple[int | None, str | None]:
+    """Build and service pack of "6.1.7601 Service Pack 1 Build 7601", in any language: the build is told twice, and a damaged one differs.
+
+    >>> numbered("5.2.3790 Service Pack 2 Build 3790"), numbered("10.0.22631 N/A version 22631"), numbered("6.1.7601 N/A Build 760")
+    ((3790, 'Service Pack 2'), (22631, None), (None, None))
+    """
+    version = _NUMBERED.search(words)
+    if version is None or version[3] != version[5]:
+        return None, None
+    return int(version[3]), service_pack(version[4])
