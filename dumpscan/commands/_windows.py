@@ -26,7 +26,9 @@ class System(NamedTuple):
 _ARCHITECTURES = {
     "x86": "x86", "i386": "x86", "x64": "x64", "amd64": "x64", "ia64": "ia64", "itanium": "ia64", "arm64": "arm64", "aarch64": "arm64",
 }  # fmt: skip
-_ARCHITECTURE = re.compile(r"(?i)(?<![a-z0-9])(x86|i386|x64|amd64|ia-?64|itanium|arm ?64|aarch64)(?:fre|chk)?(?![a-z0-9])")
+_ARCHITECTURE = re.compile(
+    r"(?i)(?<![a-z0-9])(x86|i386|x64|amd64|ia-?64|itanium|arm ?64|aarch64)(?:fre|chk)?(?![a-z0-9])"
+)
 
 
 def architecture(words: str) -> str | None:

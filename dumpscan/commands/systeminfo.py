@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 
 PRINTS = "systeminfo"
 FILLS = ("systems",)
-LITERALS = (b"-based", b"Build", b"GenuineIntel", b"AuthenticAMD", b"Manufacturer", b"Betriebssystem", b"exploitation", b"operativo")
+LITERALS = (
+    b"-based",
+    b"Build",
+    b"GenuineIntel",
+    b"AuthenticAMD",
+    b"Manufacturer",
+    b"Betriebssystem",
+    b"exploitation",
+    b"operativo",
+)
 PROOF = frozenset({"LISTED", "COMMAS", "EXPORTED"})
 SIGNS = re.compile(r"(?:Host|OS) (?:Name|Version):[ ]++[^\n ]")
 
@@ -53,7 +62,9 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         )
     for token in tokens(tree, "COMMAS"):
         name, *values = map(str.strip, next(csv.reader([token.strip()])))
-        kinds = [value for value in values[2:13] if architecture(value)]  # of the system: the last before the processors
+        kinds = [
+            value for value in values[2:13] if architecture(value)
+        ]  # of the system: the last before the processors
         _add(rows, rows.line(token), [*values[:2], *kinds[-1:]], name)
     for token in tokens(tree, "EXPORTED"):
         items = [_item(rows.text(line)) for line in rows.lines(token)]
@@ -75,7 +86,9 @@ def _item(line: str) -> tuple[str, str]:
     """Label and value of a line of msinfo32, whose TAB may be lost."""
     label, tab, value = line.strip("> \t").partition("\t")
     if not tab:
-        known = re.match(r"(OS Name|Version|OS Manufacturer|System (?:Name|Type)|Other OS Description|System \w+) +(.*)", label)
+        known = re.match(
+            r"(OS Name|Version|OS Manufacturer|System (?:Name|Type)|Other OS Description|System \w+) +(.*)", label
+        )
         label, value = known.groups() if known else (label, label)
     return label.strip(), value.strip()
 

@@ -53,7 +53,7 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     told: dict[str, Any] = {}
     for token in tokens(tree, "CONNECTED", "VERSION"):
         told |= {name: value for name, value in _windows(token).items() if value is not None}
-    facts = {
+    facts: dict[str, Any] = {
         "product": _after(tree, "PRODUCT", "Product:"),
         "session_time": _after(tree, "TIME", "Debug session time:"),
         "uptime": _after(tree, "UPTIME", "System Uptime:"),
