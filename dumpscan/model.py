@@ -42,7 +42,7 @@ TABLES: dict[str, dict[str, str]] = {
         "os_name": "key", "build": "int", "service_pack": "key", "architecture": "key", "processors": "int", "product": "text",
         "debugger": "text", "session_time": "text", "uptime": "text", "computer": "text",
     },
-    "boot_options": {"option": "key", "value": "text"},
+    "boot_options": {"option": "key", "value": "text", "origin": "key"},
     "modules": {"name": "key", "version": "text"},
     "events": {"log": "key", "source": "key", "event_id": "int", "time": "text", "text": "text", "session": "int", "process": "text", "pid": "int"},
     "symptoms": {"signature": "key", "text": "text", "specificity": "key"},
