@@ -63,7 +63,7 @@ def _builds(captures: pd.DataFrame, builds: pd.Series[float]) -> tuple[pd.Series
     windows = builds.groupby(reading, sort=False).ffill()
     windows = windows.fillna(windows.groupby(reading, sort=False).transform("first"))
     changed = windows.ne(windows.groupby(reading, sort=False).shift()) & windows.notna()
-    return windows, changed.cumsum()
+    return windows, changed.astype(int).cumsum()
 
 
 def _computers(captures: pd.DataFrame, systems: pd.DataFrame, stretch: pd.Series[int]) -> pd.Series[Any]:
