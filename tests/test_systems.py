@@ -90,12 +90,31 @@ def test_each_reader_decides_the_era() -> None:
     }
     before = {name for name, rows in told.items() if any(era == "before Vista" for _, era in rows)}
     assert before == {
-        "english_2003", "msinfo32_blanks", "xp", "localised", "debugger_started", "mini_32", "dumpchk_nt4", "pretty_xp", "jsonl",
+        "english_2003", "msinfo32_blanks", "xp", "localised", "debugger_started", "event_6009", "mini_32", "dumpchk_nt4", "pretty_xp", "jsonl",
     }  # fmt: skip
     assert told["english_2003"] == (("x86", "before Vista"),)
     assert told["imageinfo"] == (("x86", None),)
     assert told["localised"] == ((None, "before Vista"), (None, "Vista or later"))
     assert told["damaged_version"] == ((None, None),)
+
+
+def test_an_event_6009_tells_the_era() -> None:
+    """Weaker than a banner; two that differ leave it open, because the older one can be from before an upgrade."""
+    old, new = (
+        "Microsoft (R) Windows (R) 5.02. 3790 Service Pack 2 Multiprocessor Free.",
+        "Microsoft (R) Windows (R) 6.01. 7601 Multiprocessor Free.",
+    )
+
+    def era(*texts: str | None) -> str | None:
+        events = [(at, "System", "EventLog", 6009, None, text, None, None, None) for at, text in enumerate(texts, 1)]
+        reading = Reading("case", "file", captures=[Capture("vm", 1, 9, {"events": list(events)})])
+        told = platforms(build([reading], ["case"]))["era"][0]
+        return told if isinstance(told, str) else None
+
+    assert era(old) == "before Vista"
+    assert era(new, None) == "Vista or later"
+    assert era(old, new) is None
+    assert era("The event log was started.") is None
 
 
 def test_readers_of_systems_are_asked_for_their_own_words_alone() -> None:

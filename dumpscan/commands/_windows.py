@@ -47,6 +47,9 @@ def service_pack(words: str) -> str | None:
     return named[0] if named else None
 
 
+# The text of event 6009: name and build.
+STARTED = re.compile(r"(Microsoft \(R\) Windows(?: 2000| NT)? \(R\)) [0-9]{1,2}\.[0-9]{1,2}\.?[ ]+([0-9]{4,5})[ ]")
+
 _NUMBERED = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{3,5})(?![0-9])(.*?)([0-9]{3,5})[ ]*$")
 
 
