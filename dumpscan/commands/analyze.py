@@ -27,15 +27,7 @@ if TYPE_CHECKING:
 
 PRINTS = "!analyze"
 FILLS = ("systems", "tool_failures")
-LITERALS = (
-    b"OSPLATFORM_TYPE",
-    b"BUILDLAB_STR",
-    b"OSNAME:",
-    b"OS_VERSION",
-    b"OSBUILD:",
-    b"BUILD_VERSION_STRING",
-    b"Triage",
-)
+LITERALS = (b"OSPLATFORM_TYPE", b"OSNAME:", b"OS_VERSION", b"OSEDITION", b"Triage")
 PROOF = frozenset({"TAGS", "TRIAGE"})
 SIGNS = re.compile(r"(?:OSNAME|OS_VERSION|OSPLATFORM_TYPE):")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PRINTS = "windows.info"
 FILLS = ("systems",)
-LITERALS = (b"NTBuildLab", b"KeNumberProcessors", b"KUSER_SHARED_DATA", b"Suggested")
+LITERALS = (b"Major/Minor", b"CSDVersion", b"KeNumberProcessors", b"KUSER_SHARED_DATA", b"Suggested")
 PROOF = frozenset({"KEYS", "OBJECTS"})
 SIGNS = re.compile(r"NTBuildLab|KeNumberProcessors|Suggested Profile\(s\)")
 
