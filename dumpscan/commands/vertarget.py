@@ -55,7 +55,7 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         told |= {name: value for name, value in _windows(token).items() if value is not None}
     facts: dict[str, Any] = {
         "product": _after(tree, "PRODUCT", "Product:"),
-        "session_time": _after(tree, "TIME", "Debug session time:"),
+        "session_time": _after(tree, "TIME", "Debug session time:", wrapped=True),
         "uptime": _after(tree, "UPTIME", "System Uptime:"),
         "debugger": _after(tree, "DEBUGGER", "Debugger Version "),
         "computer": _computer(tree),
@@ -70,7 +70,7 @@ def _windows(token: Token) -> dict[str, Any]:
         match = _CONNECTED.search(token)
         assert match is not None
         return {"os_name": match[1], "build": int(match[2]), "architecture": architecture(match[3])}
-    match = _VERSION.search(token)
+    match = _VERSION.search(" ".join(token.split()))
     assert match is not None
     name, build, notes, kind, processors, rest = match.groups()
     return {
@@ -88,7 +88,8 @@ def _computer(tree: Tree[Token]) -> str | None:
     return None if name in ("", "Not Found") else name
 
 
-def _after(tree: Tree[Token], kind: str, label: str) -> str | None:
-    """What follows a label on its line; None where the author blanked it."""
-    texts = (token.partition(label)[2].partition("\n")[0].strip() for token in tokens(tree, kind) if label in token)
-    return next(iter(texts), None) or None
+def _after(tree: Tree[Token], kind: str, label: str, wrapped: bool = False) -> str | None:
+    """What follows a label on its line (and on the next, where it is wrapped); None where the author blanked it."""
+    texts = [token.partition(label)[2] for token in tokens(tree, kind) if label in token]
+    text = texts[0] if texts else ""
+    return (re.sub("[ ]*\n[ ]*", " ", text) if wrapped else text.partition("\n")[0]).strip() or None
