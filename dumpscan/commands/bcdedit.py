@@ -7,9 +7,9 @@ r"""bcdedit: the options with which Windows Vista and later was booted
     increaseuserva          3072
     nx                      OptIn
 
-Only the section of {current} counts, the Windows that is running; where it is not there, the one that the boot manager calls its default, else {default}, else the
-only loader. A section is told by its braces, a loader by its path: headings and the first label are translated ("Bezeichner"), the names of
-elements are not. What says where Windows lies and what it is called makes no row.
+Only the section of {current} counts, the Windows that is running; where it is not there, the one that the boot manager calls its default,
+else {default}, else the only loader. A section is told by its braces, a loader by its path: headings and the first label are translated
+("Bezeichner"), the names of elements are not. What says where Windows lies and what it is called makes no row.
 
 Sources: the documentation of bcdedit; public copies in English, French and German.
 """
@@ -51,12 +51,14 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     running = next((name for name in ("{current}", default, "{default}") if name in loaders), None)
     if running is None and len(loaders) == 1:
         running = next(iter(loaders))
-    if running is not None:
-        found = [
-            (line, name.upper(), value, "bcdedit")
-            for line, name, value in _elements(loaders[running], rows)
-            if name not in _PLACES
-        ]
+    if running is None:
+        return
+    found = [
+        (line, name.upper(), value, "bcdedit")
+        for line, name, value in _elements(loaders[running], rows)
+        if name not in _PLACES
+    ]
+    if found:
         rows.add("boot_options", found)
 
 

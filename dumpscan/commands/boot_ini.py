@@ -7,11 +7,10 @@ r"""boot_ini: the options with which Windows before Vista was booted (boot.ini, 
     multi(0)disk(0)rdisk(0)partition(2)\WINDOWS="Windows Server 2003, Enterprise" /fastdetect /3GB /userva=3030
 
 Of several entries the first one with the path of "default=" is taken; that is the one booted unless somebody chose another at the
-menu, so origin says "boot.ini" and no more. SystemStartOptions proves what is in force. Where nothing tells which entry is meant, the options of all
-of them are rows, of origin "boot.ini, one of several entries".
+menu, so origin says "boot.ini" and no more. SystemStartOptions proves what is in force. Where nothing tells which entry is meant, the
+options of all of them are rows, of origin "boot.ini, one of several entries".
 
-Mail wraps a line inside its quotes ("Windows NT\nServer Version 4.00") and joins it to the heading or to the next entry: the quotes and the paths part them.
-A line without the rest of the file is passed over: articles print such lines.
+Mail wraps a line inside its quotes and joins it to the heading or to the next entry: the quotes and the paths part them. A line without the rest of the file is passed over: articles print such lines.
 
 Sources: KB 102873 (boot.ini and ARC paths); KB 317526 (bootcfg); public copies.
 """
