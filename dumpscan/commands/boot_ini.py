@@ -10,7 +10,8 @@ Of several entries the first one with the path of "default=" is taken; that is t
 menu, so origin says "boot.ini" and no more. SystemStartOptions proves what is in force. Where nothing tells which entry is meant, the
 options of all of them are rows, of origin "boot.ini, one of several entries".
 
-Mail wraps a line inside its quotes and joins it to the heading or to the next entry: the quotes and the paths part them. A line without the rest of the file is passed over: articles print such lines.
+Mail wraps a line inside its quotes and joins it to the heading or to the next entry: the quotes and the paths part them. A line
+without the rest of the file is passed over: articles print such lines.
 
 Sources: KB 102873 (boot.ini and ARC paths); KB 317526 (bootcfg); public copies.
 """
