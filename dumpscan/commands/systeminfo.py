@@ -1,4 +1,4 @@
-r"""systeminfo: the summary of a machine, also as CSV and as the export of msinfo32
+r"""systeminfo: the summary of a machine, also as CSV, and as the export (.txt, .nfo) of msinfo32
 
     Host Name:                 WEB01
     OS Name:                   Microsoft(R) Windows(R) Server 2003, Enterprise Edition
@@ -40,10 +40,11 @@ LITERALS = (
     b"exploitation",
     b"operativo",
 )
-PROOF = frozenset({"LISTED", "COMMAS", "EXPORTED"})
+PROOF = frozenset({"LISTED", "COMMAS", "EXPORTED", "MARKED"})
 SIGNS = re.compile(r"(?:Host|OS) (?:Name|Version):[ ]++[^\n ]")
 
 _NAME = re.compile(r"[^\s:\\/*?\"<>|,]{1,63}")  # of a computer
+_MARKED = re.compile(r"<Item><!\[CDATA\[([^\]\n]*)\]\]></Item>\s*<Value><!\[CDATA\[([^\]\n]*)")
 _MANUFACTURER = "Microsoft Corporation"
 
 
@@ -69,6 +70,10 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     for token in tokens(tree, "EXPORTED"):
         items = [_item(rows.text(line)) for line in rows.lines(token)]
         _add(rows, rows.line(token), [value for _, value in items], _system_name(items) or _after(tree, "System Name:"))
+
+    for token in tokens(tree, "MARKED"):
+        items = [(label.strip(), value.strip()) for label, value in _MARKED.findall(token)]
+        _add(rows, rows.line(token), [value for _, value in items], _system_name(items))
 
 
 def _system_name(items: list[tuple[str, str]]) -> str | None:
