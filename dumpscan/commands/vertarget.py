@@ -14,7 +14,8 @@ Times stay as printed: years such as 17420 occur. A Linux core ("Generic Unix Ve
 line with which `!WinDe.info` closes ("Windows Windows 7 (NO Service Pack)." about Windows 10).
 
 The banner also tells the kind of dump. A mini dump holds registers and stacks, a user dump one process: neither can ever hold the heaps
-of a session, so their line is kept as a failure of the tool "dump file", and is no evidence.
+of a session, so their line is kept as a failure of the tool "dump file", and is no evidence. A local session that never came about ("The
+system does not support local kernel debugging.", "Error communicating with livekd driver") is a failure, too.
 
 Sources: public debugger logs from Windows NT 3.5 to Windows 11.
 """
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 PRINTS = "vertarget"
 FILLS = ("systems", "tool_failures")
-LITERALS = (b"procs)", b"compatible", b"Uptime:", b"ptr64", b"PsLoadedModuleList", b"suite:")
-PROOF = frozenset({"VERSION", "CONNECTED", "TIME", "UNIX", "NO_HEAPS"})
+LITERALS = (b"procs)", b"compatible", b"Uptime:", b"ptr64", b"PsLoadedModuleList", b"suite:", b"livekd", b"debugging.")
+PROOF = frozenset({"VERSION", "CONNECTED", "TIME", "UNIX", "NO_HEAPS", "NO_START"})
 SIGNS = re.compile(r"Kernel Version [0-9]|Debug session time:|System Uptime:")
 
 _VERSION = re.compile(
@@ -46,6 +47,9 @@ _CONNECTED = re.compile(r"Connected to (Windows .*?) ([0-9]{3,5}) (.*?) target")
 
 def read(tree: Tree[Token], rows: Rows) -> None:
     """One row a banner; a lone `.time` is a row with only a time."""
+    for token in tokens(tree, "NO_START"):
+        rows.failed("kd -kl" if "does not support" in token else "LiveKd", token)
+        return
     for token in tokens(tree, "NO_HEAPS"):
         rows.add("tool_failures", [(rows.line(token), "dump file", token.strip())])
     if any(tokens(tree, "UNIX")):
