@@ -61,7 +61,7 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         "product": _after(tree, "PRODUCT", "Product:"),
         "session_time": _after(tree, "TIME", "Debug session time:", wrapped=True),
         "uptime": _after(tree, "UPTIME", "System Uptime:"),
-        "debugger": _after(tree, "DEBUGGER", "Debugger Version "),
+        "debugger": _after(tree, "DEBUGGER", "Version "),
         "computer": _computer(tree),
     }
     heads = [*tokens(tree, "CONNECTED", "VERSION")][-1:] or [*tokens(tree, "PRODUCT", "TIME")][:1]
