@@ -72,7 +72,7 @@ def _elements(section: Tree[Token], rows: Rows) -> list[tuple[int, str, str]]:
     lines = [
         pair
         for token in tokens(section, "ELEMENTS")
-        for pair in zip(rows.lines(token), token.splitlines(), strict=True)
+        for pair in zip(rows.lines(token), token.split("\n"), strict=False)
     ]
     told = ((line, _ELEMENT.fullmatch(text)) for line, text in lines)
     return [

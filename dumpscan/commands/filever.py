@@ -27,11 +27,13 @@ PROOF = frozenset({"FILES"})
 SIGNS = re.compile(r"[ ]*+[-a-z]{5} W[0-9]{2}")
 
 _FILE = re.compile(
-    r"(?m)[ ]([0-9]{1,5}(?:\.[0-9]{1,5}){3})[ ]++[a-z]{3}[ ]++[0-9,.]+[ ]++[0-9]+-[0-9]+-[0-9]+[ ]++([^\n]*[^\n ])"
+    r"[ ]([0-9]{1,5}(?:\.[0-9]{1,5}){3})[ ]++[a-z]{3}[ ]++[0-9,.]+[ ]++[0-9]+-[0-9]+-[0-9]+[ ]++([^\n]*[^\n ])"
 )
 
 
 def read(tree: Tree[Token], rows: Rows) -> None:
+    """A row a file, by the name of the file without its folder."""
     for token in tokens(tree, "FILES"):
-        files = zip(rows.lines(token), _FILE.findall(token), strict=True)
-        rows.add("modules", [(line, path.rpartition("\\")[2], version) for line, (version, path) in files])
+        for line, text in zip(rows.lines(token), token.split("\n"), strict=False):
+            if told := _FILE.search(text):
+                rows.add("modules", [(line, told[2].rpartition("\\")[2], told[1])])

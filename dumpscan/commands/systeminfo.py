@@ -7,7 +7,7 @@ r"""systeminfo: the summary of a machine, also as CSV, and as the export (.txt, 
 
 Windows translates the labels, and even the word before the second build ("10.0.22631 N/A version 22631"). So the lines are told by
 their order and by the build that stands there twice; where the two differ, the row keeps no build. The name of the machine is the
-line two above the version; in msinfo32 it follows the manufacturer. "Processor(s)" counts sockets: it fills no column.
+line two above the version; in msinfo32 it follows the manufacturer of Windows. "Processor(s)" counts sockets: it fills no column.
 
 msinfo32 writes UTF-16 with TABs, and a TAB at the end of each line; copies turn TABs into blanks, then only English labels are read.
 
@@ -45,13 +45,16 @@ SIGNS = re.compile(r"(?:Host|OS) (?:Name|Version):[ ]++[^\n ]")
 
 _NAME = re.compile(r"[^\s:\\/*?\"<>|,]{1,63}")  # of a computer
 _MARKED = re.compile(r"<Item><!\[CDATA\[([^\]\n]*)\]\]></Item>\s*<Value><!\[CDATA\[([^\]\n]*)")
+_ITEM = re.compile(
+    r"(OS Name|Version|OS Manufacturer|Other OS Description|System [A-Z][a-z]+|[^\t]+(?= Microsoft)) +(.*)"
+)
 _MANUFACTURER = "Microsoft Corporation"
 
 
 def read(tree: Tree[Token], rows: Rows) -> None:
     """One row a summary; its line is that of the name of Windows."""
     for token in tokens(tree, "LISTED"):
-        values = [line.partition(":")[2].strip() for line in token.splitlines()]
+        values = [line.partition(":")[2].strip() for line in token.rstrip("\n").split("\n")]
         version = next(at for at, value in enumerate(values) if at and re.match(r"[0-9]+\.[0-9]+\.[0-9]", value))
         uptime = re.search(r"System Up Time:[ ]++([^\n]*[^\n ])", token)
         _add(
@@ -65,12 +68,11 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         name, *values = map(str.strip, next(csv.reader([token.strip()])))
         kinds = [
             value for value in values[2:13] if architecture(value)
-        ]  # of the system: the last before the processors
+        ]  # that of the system is the last before the processors
         _add(rows, rows.line(token), [*values[:2], *kinds[-1:]], name)
     for token in tokens(tree, "EXPORTED"):
         items = [_item(rows.text(line)) for line in rows.lines(token)]
-        _add(rows, rows.line(token), [value for _, value in items], _system_name(items) or _after(tree, "System Name:"))
-
+        _add(rows, rows.line(token), [value for _, value in items], _system_name(items) or _reported(tree))
     for token in tokens(tree, "MARKED"):
         items = [(label.strip(), value.strip()) for label, value in _MARKED.findall(token)]
         _add(rows, rows.line(token), [value for _, value in items], _system_name(items))
@@ -83,17 +85,17 @@ def _system_name(items: list[tuple[str, str]]) -> str | None:
     return dict(items).get("System Name") or (values[below] if below and items[below][0] != values[below] else None)
 
 
-def _after(tree: Tree[Token], label: str) -> str | None:
-    return next((token.partition(label)[2].partition("\n")[0].strip() for token in tokens(tree, "REPORT")), None)
+def _reported(tree: Tree[Token]) -> str | None:
+    """The name of the machine at the top of an export."""
+    heads = (token.partition("System Name:")[2].partition("\n")[0].strip() for token in tokens(tree, "REPORT"))
+    return next(heads, None)
 
 
 def _item(line: str) -> tuple[str, str]:
     """Label and value of a line of msinfo32, whose TAB may be lost."""
     label, tab, value = line.strip("> \t").partition("\t")
+    known = None if tab else _ITEM.match(label)
     if not tab:
-        known = re.match(
-            r"(OS Name|Version|OS Manufacturer|System (?:Name|Type)|Other OS Description|System \w+) +(.*)", label
-        )
         label, value = known.groups() if known else (label, label)
     return label.strip(), value.strip()
 
