@@ -35,7 +35,17 @@ if TYPE_CHECKING:
 
 PRINTS = "vertarget"
 FILLS = ("systems", "tool_failures")
-LITERALS = (b"procs)", b"compatible", b"Uptime:", b"ptr64", b"PsLoadedModuleList", b"suite:", b"livekd", b"debugging.")
+LITERALS = (
+    b"procs)",
+    b"compatible",
+    b"Uptime:",
+    b"ptr64",
+    b"PsLoadedModuleList",
+    b"suite:",
+    b"livekd",
+    b"debugging.",
+    b"registers",
+)
 PROOF = frozenset({"VERSION", "CONNECTED", "TIME", "UNIX", "NO_HEAPS", "NO_START"})
 SIGNS = re.compile(r"Kernel Version [0-9]|Debug session time:|System Uptime:")
 

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 
 
 @rule(says=None, needs="captures.command", clear="No log of a dump that cannot hold heaps.")
-def check(tool_failures: pd.DataFrame) -> Found | None:
+def check(tool_failures: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
     """One finding for each file that is the log of such a dump."""
-    dumps = tool_failures[tool_failures["tool"].eq("dump file").fillna(False)]
-    rows = dumps.drop_duplicates(["case", "file"]).assign(severity="info", certainty="proved")
+    dumps = tool_failures[tool_failures["tool"].eq("dump file").fillna(False)].drop_duplicates(["case", "file"])
+    place = ["case", "file", "capture_line"]
+    rows = captures.rename(columns={"line": "capture_line"}).merge(dumps[[*place, "line", "text"]], on=place)
+    rows = rows.drop_duplicates(["case", "file"], ignore_index=True).assign(severity="info", certainty="proved")
     return found(rows, cite(rows, "the kind of dump"))
 
 
