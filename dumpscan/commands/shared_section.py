@@ -46,8 +46,8 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     """A row a command line; a line of JSON may hold several."""
     asked = any(True for _ in tokens(tree, "ASK", "COLUMN"))
     for token in tokens(tree, "RUNNING", "BARE"):
-        text = unwrapped(token)
-        starts = [match.start() for match in _VALUE.finditer(text)]
+        text = unwrapped(token).replace("\\\\", "\\")  # JSON and CSV double them
+        starts = [match.start() for match in _VALUE.finditer(text)] or [0]
         for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
             lines = rows.lines(token)[text.count("\n", 0, start) :]
             whole = _WHOLE.match(text[start:end])
