@@ -12,7 +12,7 @@ out as whole bytes with the zero that ends a text is a problem, never a guess.
 An export and a file that somebody wrote look alike. `origin` is `state` only where the key has values that nobody writes into such a file and that Windows always has
 there (Required, Optional, Debug or Kmode in SubSystems; PagingFiles among eight or more in Memory Management; Spooler or
 DeviceNotSelectedTimeout in CurrentVersion\Windows; SystemStartOptions itself) and nothing is deleted; else it is `write`, a wish. `"Name"=-` deletes: its text
-is "-". The value `Windows` fills `shared_sections`, too, never in force; whether it is more than a wish tells the row of `registry_values` on the same line.
+is "-". The value `Windows` fills `shared_sections`, too, never in force; whether it is more than a wish tells the row of `registry_values` with the same text.
 
 Sources: .reg files in public; a genuine export of the value `Windows` as hex(2) was not found.
 """
