@@ -158,3 +158,9 @@ def test_time_is_linear(reader: str) -> None:
                 runs(copy, reader)
             times.append(perf_counter() - began)
         assert times[1] < max(0.5, 12 * times[0]), seed
+
+
+def test_a_value_windows_of_another_key_is_not_ours() -> None:
+    key = r"HKEY_LOCAL_MACHINE\SOFTWARE\Example"
+    text = f"{key}\n    Windows    REG_EXPAND_SZ    C:\\WINDOWS\n    SessionViewSize    REG_DWORD    0x30\n"
+    assert [name for name, *_ in values(text)] == ["SessionViewSize"]

@@ -53,7 +53,12 @@ def decimal(data: str) -> int | None:
 
 
 def add_windows(rows: Rows, lines: Sequence[int], key: str | None, kind: str | None, text: str, origin: str) -> None:
-    """The value `Windows`: a row of its own, and what it says of SharedSection. `text`: without what stands around its lines."""
+    """The value `Windows`: a row of its own, and what it says of SharedSection. `text`: without what stands around its lines.
+
+    Other keys have a value of this name, too, and no csrss.exe in it.
+    """
+    if "csrss" not in text.lower() and not (key or "").lower().endswith("subsystems"):
+        return
     rows.add("registry_values", [(lines[0], key, "Windows", kind, text, None, origin)])
     add_sections(rows, lines, text, in_force=False)
 
