@@ -25,6 +25,7 @@ class Analysis:
     """What one run found: tables, outcomes, verdicts."""
 
     def __init__(self, cases: Sequence[str], readings: Sequence[Reading]) -> None:
+        from dumpscan.configured import configured
         from dumpscan.model import build
         from dumpscan.platforms import platforms
         from dumpscan.rules import all_rules, run
@@ -34,7 +35,7 @@ class Analysis:
         self.cases = list(cases)
         self.readings = list(readings)
         self.tables: dict[str, pd.DataFrame] = build(self.readings, self.cases)
-        known = platforms(self.tables)
+        known = configured(self.tables, platforms(self.tables))
         self._tables = self.tables | {"platforms": known, "view_space": view_space(self.tables, known)}
         self.outcomes: list[Outcome] = run(self._tables, len(self.cases), list(all_rules().values()))
         self._tables["verdicts"] = judge(self._tables, self.outcomes)

@@ -288,7 +288,7 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
             rows = Rows(copy.lines, raw)
             known[name].read(tree, rows)
             capture = Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.state, rows.shortfall)
-            found.append(_account(capture, cut, (first, last), raw, counted))
+            found.append(_account(capture, cut, (first, last), raw, counted, rows.doubts))
     found.sort(key=lambda capture: capture.first)
     for capture in found:
         low = max(first_line, capture.first - CONTEXT)
@@ -297,7 +297,12 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
 
 
 def _account(
-    capture: Capture, text: _Text, extent: tuple[int, int], raw: Mapping[int, str], counted: set[int]
+    capture: Capture,
+    text: _Text,
+    extent: tuple[int, int],
+    raw: Mapping[int, str],
+    counted: set[int],
+    doubts: Mapping[int, str],
 ) -> Capture:
     """Give every physical line of a capture its one class; one that holds several lines is a problem if any of them is."""
     below, last = extent
@@ -317,12 +322,15 @@ def _account(
             classes[line] = max(classes[line], kind, key=("", "noise", "parsed", "problem").index)
         capture.taken.append(Taken(lines[0], lines[-1], terminal))
         below = end + 1
+    classes |= dict.fromkeys(doubts, "problem")
     shared = counted & classes.keys()
     for line in shared:
         del classes[line]
     counted.update(line for one in text.copy.mended.values() for line in one.lines if line in raw)
     reason = f"stands in a block of {capture.command} and fits none of its lines"
-    capture.problems = [Problem(line, raw[line], reason) for line, kind in classes.items() if kind == "problem"]
+    capture.problems = [
+        Problem(line, raw[line], doubts.get(line, reason)) for line, kind in classes.items() if kind == "problem"
+    ]
     kinds = Counter(classes.values())
     capture.parsed, capture.noise = kinds["parsed"], kinds["noise"]
     capture.blank = capture.last + 1 - capture.first - len(raw)

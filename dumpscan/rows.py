@@ -19,6 +19,7 @@ class Rows:
         self.session: int | None = None
         self.state: str | None = None
         self.shortfall: str | None = None
+        self.doubts: dict[int, str] = {}
 
     def lines(self, token: Token) -> Sequence[int]:
         """The physical lines of a token, one for each line of it."""
@@ -39,6 +40,10 @@ class Rows:
         """Each line of `token` tells that `tool` failed."""
         self.add("tool_failures", [(at, tool, self.text(at).strip()) for at in self.lines(token)])
         self.state, self.shortfall = "failed", f"{tool} failed"
+
+    def doubt(self, line: int, reason: str) -> None:
+        """This line is of the capture, but what it says is not clear: a problem, not a row."""
+        self.doubts[line] = reason
 
     def cut(self, reason: str) -> None:
         """Something of this capture is missing, or does not add up."""

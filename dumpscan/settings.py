@@ -23,7 +23,7 @@ def settings(
             systems = [row for row in tables["systems"] if row["machine"] == machine and row["build"]]
             lines = [
                 ("Windows", *_windows(platform, systems)),
-                ("Heap sizes", *_sizes(mine)),
+                ("Heap sizes", *_sizes(mine, platform)),
                 ("Session view space", *_limit(platform, views)),
             ]
             box += [{"label": label, "value": value, "how": how} for label, value, how in lines if value]
@@ -55,13 +55,23 @@ def _server(system: Row) -> str | None:
     return "Server" if is_server and "Server" not in (system["os_name"] or "") else None
 
 
-def _sizes(heaps: Sequence[Row]) -> tuple[str, str]:
-    sizes = {
-        role: Counter(row["size_kb"] for row in heaps if row["role"] == role).most_common(1)
+def _sizes(heaps: Sequence[Row], platform: Row) -> tuple[str, str]:
+    listed = {
+        role: common[0][0]
         for role in ("interactive", "service")
+        if (common := Counter(row["size_kb"] for row in heaps if row["role"] == role).most_common(1))
     }
-    told = [f"{role} {kb(common[0][0])}" for role, common in sizes.items() if common]
-    return ", ".join(told), "as listed; the second and third SharedSection values were not seen"
+    configured = {role: platform[f"configured_{role}_kb"] for role in ("interactive", "service")}
+    if configured["interactive"] is None:
+        return _in_words(listed), "as listed; the second and third SharedSection values were not seen"
+    source = f"SharedSection {platform['sections_how']}, {platform['sections_file']}:{platform['sections_line']}"
+    if all(listed[role] == configured[role] for role in listed):
+        return _in_words(configured), f"as listed, and {source}" if listed else source
+    return _in_words(listed), f"as listed; but {_in_words(configured)} by {source}"
+
+
+def _in_words(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{role} {kb(size)}" for role, size in sizes.items())
 
 
 def _limit(platform: Row, views: Sequence[Row]) -> tuple[str, str]:
@@ -69,10 +79,19 @@ def _limit(platform: Row, views: Sequence[Row]) -> tuple[str, str]:
     printed = next((view for view in mine if view["limit_kb"] is not None), None)
     if printed:
         return kb(printed["limit_kb"]), f"{printed['limit_origin']}, {printed['limit_file']}:{printed['limit_line']}"
-    possible = possible_limits(platform["architecture"], platform["era"])
+    possible = _possible(platform)
     if not possible:
         return "no practical limit", "Vista and later grow it as needed"
+    if platform["configured_view_kb"] is not None:
+        source = f"{platform['view_how']}, {platform['view_file']}:{platform['view_line']}"
+        return kb(platform["configured_view_kb"]), f"{source}; the limit itself was not printed"
     return " or ".join(kb(limit) for limit in possible), "not in the logs; what this Windows can have"
+
+
+def _possible(row: Row) -> list[int]:
+    """The limits in KB that session view space can have there: what was configured, else what such a Windows can have."""
+    limits = possible_limits(row["architecture"], row["era"])
+    return [row["configured_view_kb"]] if limits and row["configured_view_kb"] is not None else list(limits)
 
 
 def view_space(views: Sequence[Row]) -> list[dict[str, Any]]:
@@ -85,7 +104,7 @@ def view_space(views: Sequence[Row]) -> list[dict[str, Any]]:
         told.append(
             {key: view[key] for key in keep}
             | {
-                "possible_kb": [] if limit is not None else list(possible_limits(view["architecture"], view["era"])),
+                "possible_kb": [] if limit is not None else _possible(view),
                 "fits": max(0, (limit - view["heaps_kb"]) // wanted) if limit is not None and wanted else None,
                 "name": session_name(view["session"]),
             }

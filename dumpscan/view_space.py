@@ -25,8 +25,9 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     """One row a session and snapshot that has heap rows.
 
     Columns: case, machine, snapshot, session, file, line (of the first row), heaps_kb, interactive_kb, service_kb, fixed_kb, desktops,
-    total_kb (the tool's own), most_kb (the larger of both), next_kb (the smallest heap that the next service would want), limit_kb, limit_origin, limit_file,
-    limit_line, limits_differ, possible_kb (smallest limit printed, else that this Windows can have; missing: none), other_kb, free_ptes, era, superseded.
+    total_kb (the tool's own), most_kb (the larger of both), next_kb (the heap that the next service would want), limit_kb, limit_origin, limit_file,
+    limit_line, limits_differ, possible_kb (smallest limit printed, else that of the registry, else that this Windows can have; missing: none), other_kb,
+    free_ptes, superseded, and those of `platforms`.
     """
     heaps = tables["desktop_heaps"]
     by_session = heaps.groupby(SESSION, observed=True, dropna=False, sort=False)
@@ -50,12 +51,15 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     rows["most_kb"] = rows[["heaps_kb", "total_kb"]].max(axis=1).astype("Int64")
     anywhere = machine_keys(rows).map(service.groupby(machine_keys(heaps)).min())
     usual = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values()))
-    rows["next_kb"] = rows["next_kb"].fillna(anywhere).fillna(usual).astype("Int64")
+    told = rows["configured_service_kb"]
+    rows["next_kb"] = rows["next_kb"].fillna(anywhere).fillna(told).fillna(usual).astype("Int64")
     rows = _with_limits(rows, tables["session_limits"])
     counters = tables["memory_counters"]
     ptes = counters[counters["label"].eq("Free System PTEs")]
     rows["free_ptes"] = machine_keys(rows).map(ptes.groupby(machine_keys(ptes))["pages"].last()).astype("Int64")
-    rows["possible_kb"] = rows["smallest_kb"].fillna(_smallest_possible(rows))
+    # A value of the registry is no printed limit: it narrows what is possible, and raises no alarm by itself.
+    stored = rows["configured_view_kb"].where(has_limit(rows))
+    rows["possible_kb"] = rows["smallest_kb"].fillna(stored).fillna(_smallest_possible(rows))
     rows["other_kb"] = others_kb(rows["limit_kb"].fillna(rows["possible_kb"]))
     return rows
 

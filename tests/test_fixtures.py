@@ -73,6 +73,12 @@ def golden_text(outcome: dict[str, Any]) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
+def utf8(path: Path) -> bytes:
+    """The bytes of a fixture; those of UTF-16, which regedit and wmic write, in UTF-8."""
+    content = path.read_bytes()
+    return content.decode("utf-16").encode() if content.startswith(b"\xff\xfe") else content
+
+
 def physical_lines(content: bytes) -> int:
     """Lines of a text as CONTRACT.md counts them, without the code under test."""
     unified = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -90,10 +96,10 @@ def test_every_line_has_one_class(path: Path) -> None:
     """Independent of the goldens: the classes add up to the lines that are really there, and rows stand where they say."""
     outcome = reading_of(path)
     lines = outcome["lines"]
-    assert lines["total"] == physical_lines(path.read_bytes())
+    assert lines["total"] == physical_lines(utf8(path))
     assert sum(lines[name] for name in CLASSES) == lines["total"]
     assert all(lines[name] >= 0 for name in CLASSES)
-    text = path.read_bytes().decode("utf-8").replace("\r\n", "\n").split("\n")
+    text = utf8(path).decode("utf-8").replace("\r\n", "\n").split("\n")
     for row in outcome["tables"].get("desktop_heaps", []):
         near = "".join(text[row["line"] - 1 : row["line"] + 1])  # a row may be wrapped onto the next line
         size = row["size_kb"]

@@ -290,7 +290,8 @@ def test_short_reads_lose_nothing() -> None:
 
 def texts() -> list[str]:
     paths = [path for path in sorted(FIXTURES.glob("*/*.txt")) if path.parent.name != "cases"]
-    return [path.read_bytes().decode("utf-8") for path in paths]
+    contents = [path.read_bytes() for path in paths]
+    return [content.decode("utf-16" if content.startswith(b"\xff\xfe") else "utf-8") for content in contents]
 
 
 def mutated(text: str, known: list[str], rng: random.Random) -> str:

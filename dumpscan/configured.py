@@ -1,0 +1,87 @@
+"""What a machine was configured with, as far as its texts tell: SharedSection and SessionViewSize, each with how it is known.
+
+The command line of a running csrss.exe outranks the registry, which may have been changed since the boot. Only states of the registry
+count: what a file or a command would set is somebody's wish, and a text without a key may be of any machine. Two values that differ
+are of two boots, or of two control sets: neither is taken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dumpscan.machines import machine_keys
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SECTIONS = ["configured_interactive_kb", "configured_service_kb"]
+VIEW = ["configured_view_kb"]
+FACT = ["how", "file", "line"]
+SMALL_VIEW = 20480  # KB: what /3GB leaves, whatever the registry says
+MOST_MB = 450  # of session view space and session pool together
+
+
+def configured(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFrame:
+    """`platforms` with the configured sizes of each machine in KB, and with how, file and line of each; missing where none or several are told."""
+    keys = machine_keys(platforms)
+    told = platforms.copy()
+    for prefix, columns, facts in (
+        ("sections", SECTIONS, _sections(tables)),
+        ("view", VIEW, _view(tables, platforms)),
+    ):
+        for column in (*columns, *FACT):
+            name = column if column in columns else f"{prefix}_{column}"
+            told[name] = keys.map(facts[column]).astype("Int64" if column.endswith(("kb", "line")) else object)
+    return told
+
+
+def _agreed(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """By machine, what all of its rows say, from the first of them."""
+    by_machine = rows.astype({"file": object}).groupby(machine_keys(rows), sort=False)
+    same = by_machine[columns].nunique(dropna=False).eq(1).all(axis=1)
+    agreed: pd.DataFrame = by_machine[[*columns, *FACT]].first()[same]
+    return agreed
+
+
+def _sections(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows, values = tables["shared_sections"], tables["registry_values"]
+    service = rows["non_interactive_kb"].fillna(rows["interactive_kb"])  # of two values, services get the second
+    rows = rows.assign(configured_interactive_kb=rows["interactive_kb"], configured_service_kb=service)
+    running = rows["in_force"].fillna(False).astype(bool)
+    states = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & values["text"].notna()]
+    kept = _texts(rows).isin(_texts(states))
+    force = _agreed(rows[running].assign(how="in force since the boot, the command line of csrss.exe"), SECTIONS)
+    heard = machine_keys(rows).isin(machine_keys(rows[running]))
+    stored = _agreed(rows[kept & ~running & ~heard].assign(how="in the registry"), SECTIONS)
+    return pd.concat([force, stored])
+
+
+def _texts(rows: pd.DataFrame) -> pd.Series[str]:
+    """Each text with its machine and file: what a row of one table and one of another have in common where they are of one value."""
+    machine = machine_keys(rows).astype(str).astype(object)
+    joined: pd.Series[str] = machine + "\n" + rows["file"].astype(object) + "\n" + rows["text"].astype(object)
+    return joined
+
+
+def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    values = tables["registry_values"]
+    values = values[values["origin"].eq("state").fillna(False).to_numpy(bool)]
+    name = values["name"].astype(object).str.lower()
+    in_key = values["key"].astype(object).str.lower().str.endswith("memory management").fillna(True).to_numpy(bool)
+    view = values[
+        name.eq("sessionviewsize").to_numpy(bool) & in_key & values["number"].between(1, MOST_MB).fillna(False)
+    ]
+    view = view.assign(configured_view_kb=view["number"] * 1024, how="SessionViewSize in the registry")
+    x64 = machine_keys(platforms)[platforms["architecture"].eq("x64").fillna(False).to_numpy(bool)]
+    switch = values["text"].astype(object).str.contains(r"(?i)(?:^|[\s/])3GB(?:\s|$)", regex=True).fillna(False)
+    small = values[name.eq("systemstartoptions").to_numpy(bool) & switch.to_numpy(bool)]
+    small = small[~machine_keys(small).isin(x64).to_numpy(bool)]
+    small = small.assign(configured_view_kb=SMALL_VIEW, how="/3GB in SystemStartOptions").astype(
+        {"configured_view_kb": "Int64"}
+    )
+    stored = view[~machine_keys(view).isin(machine_keys(small)).to_numpy(bool)]
+    return pd.concat([_agreed(small, VIEW), _agreed(stored, VIEW)])
