@@ -225,10 +225,9 @@ def _extent(block: _Block, text: _Text) -> tuple[int, int]:
     command, copy = block.command, text.copy
     first, last = block.runs[0].first, block.runs[-1].last
     own = text.runs[command.name]
-    starts = [run.first for run in own]
 
     def run_at(at: int) -> _Run | None:
-        number = bisect_left(starts, at + 1) - 1
+        number = bisect_left(own, at + 1, key=lambda run: run.first) - 1
         return own[number] if number >= 0 and own[number].last >= at else None
 
     def step(at: int, near: int) -> int:
@@ -274,6 +273,10 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
             raw = {line: physical[line - first_line] for line in copy.physical(first, last)}
             rows = Rows(copy.lines, raw)
             known[name].read(tree, rows)
+            if rows.below is not None:
+                end, last = last + 1, bisect_left(copy.lines, rows.below, first + 1) - 1
+                cut.taken[last + 1 : end] = bytes(end - last - 1)
+                raw = {line: raw[line] for line in copy.physical(first, last)}
             capture = Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.state, rows.shortfall)
             found.append(_account(capture, cut, (first, last), raw, counted))
     found.sort(key=lambda capture: capture.first)
@@ -289,7 +292,7 @@ def _account(
     """Give every physical line of a capture its one class; one that holds several lines is a problem if any of them is."""
     below, last = extent
     own = text.runs[capture.command]
-    at = bisect_left([run.last for run in own], below)
+    at = bisect_left(own, below, key=lambda run: run.last)
     classes = dict.fromkeys(raw, "")
     while below <= last:
         run = own[at] if at < len(own) else None

@@ -19,6 +19,7 @@ class Rows:
         self.session: int | None = None
         self.state: str | None = None
         self.shortfall: str | None = None
+        self.below: int | None = None
 
     def lines(self, token: Token) -> Sequence[int]:
         """The physical lines of a token, one for each line of it."""
@@ -34,6 +35,11 @@ class Rows:
 
     def add(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         self.tables.setdefault(table, []).extend(rows)
+
+    def ends_before(self, line: int) -> None:
+        """From this physical line on nothing is of this capture, although a terminal claims it: terminals see no blank lines, and only those
+        tell where a paragraph ends."""
+        self.below = line
 
     def failed(self, tool: str, token: Token) -> None:
         """Each line of `token` tells that `tool` failed."""
