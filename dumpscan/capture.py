@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.commands import Command, all_commands
@@ -182,13 +182,15 @@ class _Text:
             if not any(self.taken[run.first : run.last + 1]):
                 yield run
                 continue
-            start = run.start
-            for line in range(run.first, run.last + 1):
-                end = self.copy.text.index("\n", start) + 1
-                match = None if self.taken[line] else pattern.fullmatch(self.copy.text, start, end)
-                if match and match.lastgroup == run.terminal:
-                    yield _Run(run.terminal, start, end, line, line)
-                start = end
+            for taken, group in groupby(range(run.first, run.last + 1), key=self.taken.__getitem__):
+                lines = [] if taken else list(group)
+                for first, last in ((lines[0], lines[-1]), *((line, line) for line in lines)) if lines else ():
+                    start, end = self.copy.starts[first], self.copy.starts[last + 1]
+                    match = pattern.fullmatch(self.copy.text, start, end)
+                    if match and match.lastgroup == run.terminal:
+                        yield _Run(run.terminal, start, end, first, last)
+                        if last > first:
+                            break  # what is left of it fits as a whole
 
 
 def _blocks(command: Command, text: _Text) -> Iterator[tuple[_Block, Tree[Token]]]:
