@@ -99,7 +99,7 @@ def answer(
             _no_evidence(tables),
             [],
             [HEAPS, DHEAPMON, LIMIT],
-            _scope(None, tables),
+            _scope(None, UNDECIDED, tables),
             [],
             [],
         )
@@ -122,7 +122,7 @@ def answer(
         summary,
         evidence,
         _next(worst, platform, tables, outcomes),
-        _scope(worst["machine"], tables),
+        _scope(worst["machine"], worst["mode"], tables),
         others,
         _history(worst["machine"], outcomes),
     )
@@ -196,9 +196,12 @@ def _machine_answer(
     return (f"Undecided. {sentence}" if mode == UNDECIDED else sentence), found
 
 
-def _sessions(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> list[int | None]:
+def _sessions(machine: str | None, heaps: Sequence[Row]) -> list[int | None]:
+    """The sessions in which the use of heaps was measured: sizes alone say nothing about a session."""
     sessions = {
-        row["session"] for row in tables["desktop_heaps"] if row["machine"] == machine and not row["superseded"]
+        row["session"]
+        for row in heaps
+        if row["machine"] == machine and not row["superseded"] and row["used_percent"] is not None
     }
     return sorted(sessions, key=lambda session: (session is None, session or 0))
 
@@ -215,10 +218,13 @@ def _no_sign(machine: str, tables: Mapping[str, Sequence[Row]], views: Sequence[
     heaps = [
         row
         for row in tables["desktop_heaps"]
-        if row["machine"] == machine and not row["superseded"] and row["used_percent"] is not None
+        if row["machine"] == machine
+        and not row["superseded"]
+        and row["used_percent"] is not None
+        and row["tool"] in LISTINGS  # a probe of one heap clears no session
     ]
     fullest = max(heaps, key=lambda row: row["used_percent"])
-    sessions = _named(_sessions(machine, tables))
+    sessions = _named(_sessions(machine, heaps))
     mine = [view for view in views if view["machine"] == machine and not view["superseded"]]
     tightest = max(mine, key=lambda view: view["heaps_kb"])
     return (
@@ -238,6 +244,10 @@ def _room_in_view(view: Row) -> str:
 def _no_evidence(tables: Mapping[str, Sequence[Row]]) -> str:
     if not any(tables.values()):
         return "Undecided. Nothing in these texts was recognised as output of a command that tells about desktop heaps."
+    if any(row["used_percent"] is not None for row in tables["desktop_heaps"]):
+        return "Undecided. Single desktop heaps were measured and have room; no listing of a whole session is in these texts, so nothing tells how full the others are."
+    if tables["desktop_heaps"]:
+        return "Undecided. These texts tell the sizes of desktop heaps, but not how full any of them is."
     return "Undecided. No listing of desktop heaps is in these texts, so nothing tells how full any heap is."
 
 
@@ -270,7 +280,9 @@ def _next(
         if worst["reason"] == SYMPTOM_ONLY:
             return [COMMIT, HEAPS, *old, *limit]
         cut = any(outcome["rule"] == "evidence-incomplete" and outcome["findings"] for outcome in outcomes)
-        return limit if worst["reason"] == INCOMPLETE and not cut else [HEAPS, *old, *limit]
+        # !dskheap fails on most builds since Windows 8; the others do not.
+        modern_ways = [EVENTS, CSRSS] if platform["era"] == SINCE else []
+        return limit if worst["reason"] == INCOMPLETE and not cut else [HEAPS, *old, *limit, *modern_ways]
     again = HEAPS | {
         "why": "once more while it fails, and in each session that has the trouble: use can be far higher then"
     }
@@ -288,8 +300,9 @@ def _next(
     return [*([again] if mode == AT_RISK else []), *in_force, *limit]
 
 
-def _scope(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document:
-    sessions = _sessions(machine, tables)
+def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]]) -> Document:
+    heaps = [row for row in tables["desktop_heaps"] if mode != NO_SIGN or row["tool"] in LISTINGS]
+    sessions = _sessions(machine, heaps)
     known = {row["session"]: row for row in tables["session_memory"] if row["machine"] == machine}
     missing = [
         f"session {session} is there ({row['file']}:{row['line']}), but its heaps were not captured"

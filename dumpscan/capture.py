@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.commands import Command, all_commands
@@ -175,22 +175,33 @@ class _Text:
         others = ~self.bit[command]
         return any(self.taken[at] or self.prompt[at] or self.claims[at] & others for at in range(first, last + 1))
 
+    def disbelieve(self, command: str, lines: Set[int]) -> None:
+        """Take lines away from a command."""
+        kept: list[_Run] = []
+        for run in self.runs[command]:
+            kept += [run] if lines.isdisjoint(range(run.first, run.last + 1)) else self._without(command, run, lines)
+        self.runs[command] = kept
+
     def free(self, command: str) -> Iterator[_Run]:
         """The runs of a command without the lines that another one has."""
-        pattern = _classifier(command)
         for run in self.runs[command]:
-            if not any(self.taken[run.first : run.last + 1]):
+            if any(self.taken[run.first : run.last + 1]):
+                lines = {line for line in range(run.first, run.last + 1) if self.taken[line]}
+                yield from self._without(command, run, lines)
+            else:
                 yield run
-                continue
-            for taken, group in groupby(range(run.first, run.last + 1), key=self.taken.__getitem__):
-                lines = [] if taken else list(group)
-                for first, last in ((lines[0], lines[-1]), *((line, line) for line in lines)) if lines else ():
-                    start, end = self.copy.starts[first], self.copy.starts[last + 1]
-                    match = pattern.fullmatch(self.copy.text, start, end)
-                    if match and match.lastgroup == run.terminal:
-                        yield _Run(run.terminal, start, end, first, last)
-                        if last > first:
-                            break  # what is left of it fits as a whole
+
+    def _without(self, command: str, run: _Run, lines: Set[int]) -> Iterator[_Run]:
+        """What is left of a run without some lines: in whole stretches where they still are what the run was, else line by line."""
+        for lost, group in groupby(range(run.first, run.last + 1), key=lines.__contains__):
+            left = [] if lost else list(group)
+            for first, last in ((left[0], left[-1]), *((line, line) for line in left)) if left else ():
+                start, end = self.copy.starts[first], self.copy.starts[last + 1]
+                match = _classifier(command).fullmatch(self.copy.text, start, end)
+                if match and match.lastgroup == run.terminal:
+                    yield _Run(run.terminal, start, end, first, last)
+                    if first == left[0] and last == left[-1]:
+                        break
 
 
 def _blocks(command: Command, text: _Text) -> Iterator[tuple[_Block, Tree[Token]]]:
@@ -259,9 +270,13 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
     names = sorted(commands, key=lambda name: (known[name].rank, name))
     physical, copy = matching_copy(text, first_line)
     cut = _Text(copy, names)
-    if glue := _wraps(cut):
+    glue, doubt = _torn(cut)
+    if glue:
         copy = joined(copy, glue)
         cut = _Text(copy, names)
+        doubt = _torn(cut)[1]
+    for name, lines in doubt.items():
+        cut.disbelieve(name, lines)
     found: list[Capture] = []
     counted: set[int] = set()  # physical lines that hold several lines and have their class
     for name in names:
@@ -323,23 +338,36 @@ def _account(
 
 CONSOLES = frozenset((80, 100, 120, 132))  # columns at which consoles break lines, inside words and numbers
 MOST_PIECES = 3  # of one line
+_DIGITS = frozenset("0123456789abcdefABCDEF`")
 
 
-def _wraps(text: _Text) -> dict[int, str]:
-    """Lines to be joined to the one below, by a blank or by nothing: what a command recognises together and in none of its pieces.
+def _torn(text: _Text) -> tuple[dict[int, str], dict[str, set[int]]]:
+    """Lines that were broken in two: those to be joined to the one below, by a blank or by nothing, and for each command those that it
+    must not believe, because they may be halves.
 
-    A console breaks at its width, also inside words and numbers; mails and blogs break at a blank, which is lost. Where both ways give
-    something that can be read, only the width of a console tells: two digits that none parted are never glued.
+    A console breaks at its width, also inside words and numbers; mails and blogs break at a blank, which is lost. Where both ways, or the
+    whole and the half, give something that can be read, only the width of a console tells: two digits that none parted are never glued.
     """
-    copy, known, glue = text.copy, all_commands(), dict[int, str]()
+    copy, known, glue, doubt = text.copy, all_commands(), dict[int, str](), dict[str, set[int]]()
     for name, own in text.runs.items():
         claimed = bytearray(len(copy.lines))
         for run in own:
             claimed[run.first : run.last + 1] = b"\1" * (run.last + 1 - run.first)
         for at in range(len(copy.lines) - 1):
-            if not claimed[at] and at not in glue and known[name].signs.search(copy.line(at)):
-                glue |= _wrapped(text, name, at, claimed)
-    return glue
+            if (claimed[at] and claimed[at + 1]) or at in glue or text.prompt[at + 1]:
+                continue
+            if (
+                not claimed[at]
+                and known[name].signs.search(copy.line(at))
+                and (put := _wrapped(text, name, at, claimed))
+            ):
+                glue |= put
+            elif claimed[at] != claimed[at + 1] and _may_be_halves(text, name, at, claimed):
+                if _fills_console(copy.line(at)):
+                    glue[at] = ""
+                else:
+                    doubt.setdefault(name, set()).update((at, at + 1))
+    return glue, doubt
 
 
 def _wrapped(text: _Text, name: str, at: int, claimed: bytearray) -> dict[int, str]:
@@ -349,16 +377,62 @@ def _wrapped(text: _Text, name: str, at: int, claimed: bytearray) -> dict[int, s
         if claimed[below] or text.prompt[below]:
             break
         pieces.append(text.copy.line(below).rstrip("\n"))
-        console = all(len(piece) in CONSOLES for piece in pieces[:-1])
-        touching = all(one[-1] != " " != two[0] for one, two in pairwise(pieces))
-        glued = touching and _is_line(name, "".join(pieces))
-        parted = _is_line(name, " ".join([pieces[0].rstrip(), *(piece.strip() for piece in pieces[1:])]))
-        if glued or parted:
-            put = "" if glued and console else " " if parted and not glued else None
-            return dict.fromkeys(range(at, below), put) if put is not None else {}
+        ways = [way for way in product(*map(_ways, pairwise(pieces))) if _terminal(name, _glued(pieces, way))]
+        console = all(map(_fills_console, pieces[:-1]))
+        if console and len(ways) > 1:
+            # What a console moved to the next line begins there without a blank, unless a blank was moved.
+            ways = [tuple(" " if piece[:1] == " " else "" for piece in pieces[1:])]
+        if len(ways) == 1 and (console or not any(map(_parts_digits, pairwise(pieces), ways[0]))):
+            return dict(zip(range(at, below), ways[0], strict=True))
+        if ways:
+            return {}
     return {}
 
 
-def _is_line(name: str, line: str) -> bool:
+def _ways(pair: tuple[str, str]) -> tuple[str, ...]:
+    """What may have stood between two pieces: a blank, or nothing (blanks before the second one may be all that is left of quoting)."""
+    return (" ",) if pair[0][-1:] == " " else ("", " ")
+
+
+def _parts_digits(pair: tuple[str, str], put: str) -> bool:
+    return put == "" and f"{pair[0][-1:]}{pair[1].lstrip()[:1]}".isdigit()
+
+
+def _glued(pieces: Sequence[str], way: Sequence[str]) -> str:
+    whole = pieces[0]
+    for put, piece in zip(way, pieces[1:], strict=True):
+        whole = f"{whole.rstrip()}{put}{piece.lstrip()}"
+    return whole
+
+
+def _fills_console(line: str) -> bool:
+    return len(line.rstrip("\n")) in CONSOLES
+
+
+def _may_be_halves(text: _Text, name: str, at: int, claimed: bytearray) -> bool:
+    """Whether a line that a command claims and its neighbour that none does can be one line: a number cut at its end, or a name that begins
+    in the line above, inside a block."""
+    one, two = (text.copy.line(line).rstrip("\n") for line in (at, at + 1))
+    if text.copy.lines[at + 1] != text.copy.lines[at] + 1:
+        return False
+    touching = one[-1:] != " " != two[:1]
+    if claimed[at]:
+        torn = touching and one[-1] in _DIGITS and two[0] in _DIGITS
+        return torn and _terminal(name, one) == _terminal(name, one + two) is not None
+    if at == 0 or not claimed[at - 1] or text.prompt[at]:
+        return False
+    # A stray line above a row that is indented as the others is no half of it.
+    if not touching and _indent(two) == _indent(text.copy.line(at - 1)):
+        return False
+    whole = one + two if touching else f"{one.rstrip()} {two.lstrip()}"
+    return _terminal(name, two) == _terminal(name, whole) is not None
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _terminal(name: str, line: str) -> str | None:
+    """The terminal of a command that a line is, noise excepted."""
     match = _classifier(name).fullmatch(line + "\n")
-    return bool(match and match.lastgroup and match.lastgroup not in grammar(name).ignore_tokens)
+    return match.lastgroup if match and match.lastgroup not in grammar(name).ignore_tokens else None

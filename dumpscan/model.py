@@ -57,8 +57,8 @@ TABLES: dict[str, dict[str, str]] = {
     # One row a capture: what was read at all, and whether it is whole ("whole", "cut", "failed", "silent"; missing where no total tells).
     "captures": {"command": "key", "session": "int", "last_line": "int", "state": "key", "shortfall": "text", "superseded": "bool", "moment": "text"},
 }  # fmt: skip
-# How far the printed percentage can be from the true one: !dskheap prints whole numbers, dheapmon one decimal.
-ROUNDING = {"dskheap": 0.5, "dheapmon": 0.05}
+# How far the printed percentage can be from the true one: !dskheap prints whole numbers, the others one decimal.
+ROUNDING = {"dskheap": 0.5, "dheapmon": 0.05, "desktopheapdiag": 0.05}
 
 _OWNERS = {
     "Service-0x0-3e7$": "LocalSystem",
@@ -162,12 +162,14 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     station, desktop, size = heaps["window_station"], heaps["desktop"], heaps["size_kb"]
-    nameless = station.isna() & desktop.isna()
+    # DesktopHeapDiag names no desktop, but says which kind of heap it filled; in a listing without names the sizes tell the roles.
+    words = heaps["desktop_path"].where(heaps["tool"].eq("desktopheapdiag"))
+    nameless = station.isna() & desktop.isna() & heaps["tool"].ne("desktopheapdiag")
     largest = size.groupby(heaps["capture"]).transform("max")
     small = nameless & size.isin(list(FIXED_SIZES))
     fixed = (desktop.isin(["Winlogon", "Disconnect"]) & station.eq("WinSta0")) | small
-    interactive = station.eq("WinSta0") | (nameless & size.eq(largest))
-    known = station.notna() | nameless
+    interactive = station.eq("WinSta0") | (nameless & size.eq(largest)) | words.str.startswith("Interactive").eq(True)
+    known = station.notna() | nameless | words.str.startswith("Non-Interactive").eq(True)
     roles = ["fixed", "interactive", "service"]
     role = np.select([fixed.fillna(False), interactive.fillna(False), known], range(3), default=-1)
     heaps["role"] = pd.Categorical.from_codes(role, categories=pd.Index(roles))

@@ -40,6 +40,8 @@ def _station(*names: str) -> Any:
 
 
 BEFORE, SINCE = "before Vista", "Vista or later"
+# Both are of 2023 and later; the size of a heap (UOI_HEAPSIZE) is told by Windows since Vista.
+SINCE_TOOLS = ("tssessions", "desktopheapdiag")
 # A banner outranks the signs below it (an unofficial dheapmon runs on Vista), and those the sizes: 12,288 KB is the default of Vista SP1 on
 # x86, but can be set on an older Windows.
 BANNER_SIGNS = (
@@ -60,6 +62,12 @@ ERA_SIGNS = (
         "a window station that Vista and later do not have",
     ),
     Sign("desktop_heaps", _station("msswindowstation"), SINCE, "a window station that came with Vista"),
+    Sign(
+        "desktop_heaps",
+        lambda heaps: heaps["tool"].isin(SINCE_TOOLS),
+        SINCE,
+        "a tool that runs on Vista and later only",
+    ),
     Sign(
         "memory_counters",
         lambda counters: counters["label"].isin(["Free NP PTEs", "Free Special NP"]),

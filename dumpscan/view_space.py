@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import LIMITS, MACHINE, SERVICE_HEAP, SINCE
+from dumpscan.platforms import LIMITS, MACHINE, SERVICE_HEAP, SINCE, SINCE_TOOLS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +44,9 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     rows["next_kb"] = service.groupby(group).min()
     totals = tables["heap_totals"].groupby(SESSION, observed=True, dropna=False)["total_kb"].max()
     rows = rows.merge(totals.reset_index(), on=SESSION, how="left").merge(platforms, on=MACHINE, how="left")
+    # A banner of another machine in the same folder must not give these sessions a limit.
+    modern = heaps["tool"].isin(SINCE_TOOLS).groupby(group).any()
+    rows["era"] = rows["era"].where(~modern.reindex(rows.index, fill_value=False), SINCE)
     rows["most_kb"] = rows[["heaps_kb", "total_kb"]].max(axis=1).astype("Int64")
     anywhere = machine_keys(rows).map(service.groupby(machine_keys(heaps)).min())
     usual = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values()))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 UNNAMED_ROLES = {"interactive": "the interactive desktop", "fixed": "Winlogon or Disconnect"}
+PROBED_ROLES = {"interactive": "the interactive desktop", "service": "the service desktop"}
 
 
 def kb(value: float) -> str:
@@ -15,7 +16,7 @@ def kb(value: float) -> str:
 
 
 def percent(value: float, tool: str | None = None) -> str:
-    """As the tool prints it: whole for !dskheap, one decimal for dheapmon."""
+    """As the tool prints it: whole for !dskheap, one decimal for the others."""
     return f"{value:.0f} %" if tool == "dskheap" else f"{value:.1f} %"
 
 
@@ -26,6 +27,9 @@ def session_name(session: Any) -> str:
 def heap_name(row: Mapping[str, Any]) -> str:
     r"""`WinSta0\Default`, or what is known of a heap whose name was not readable."""
     station, desktop = row["window_station"], row["desktop"]
+    if row["tool"] == "desktopheapdiag":
+        account = str(row["desktop_path"] or "").partition(" for account ")[2]
+        return PROBED_ROLES.get(row["role"], "a desktop") + (f" of {account}" if account else "")
     if desktop is None:
         return f"{UNNAMED_ROLES.get(row['role'], 'a desktop')} (by its size; its name was not readable)"
     return str(desktop) if station is None else f"{station}\\{desktop}"

@@ -333,7 +333,10 @@ def test_damage_never_raises_and_never_loses_a_line(seed: int) -> None:
         last = 0
         single = {one.first for one in reading.single}
         for capture in reading.captures:
-            assert last < capture.first <= capture.last, text
+            shared = (
+                len(text.split("\n")[capture.first - 1]) > 100
+            )  # one line that lost its line ends may hold two captures
+            assert (last < capture.first or shared) and capture.first <= capture.last, text
             last = capture.last
             rows = [row for part in capture.tables.values() for row in part]
             assert all(capture.first <= row[0] <= capture.last or row[0] in single for row in rows), text

@@ -8,6 +8,7 @@ desktop die while they start (0xC0000142, exit code 128) and running ones cannot
 - proved: at most 16 KB are free, at the worst rounding of the printed percentage, on a heap of 128 KB or more that is not Winlogon or
   Disconnect; or 98 % and more are used of at most 4,096 KB.
 - likely: 90 % and more are used and less than 256 KB are free. Failures are on record from 96.1 %.
+- likely at most, where DesktopHeapDiag measured it: the size that it compares with is the one in the registry.
 - 98 % of 20,480 KB still leave 307 to 512 KB: there free KB count, not the percentage.
 
 ## What to do
@@ -54,8 +55,12 @@ def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame, view_space: pd
     used, free, size = desktop_heaps["used_percent"], desktop_heaps["free_kb"], desktop_heaps["size_kb"]
     proved = (no_room(desktop_heaps) | (used.ge(98) & size.le(SMALL_HEAP))).fillna(False)
     likely = (used.ge(90) & free.lt(LITTLE_ROOM)).fillna(False)
+    # DesktopHeapDiag knows the size from the registry alone: after a change without a restart its percentage is wrong.
+    measured = desktop_heaps["tool"].ne("desktopheapdiag").fillna(True)
     full = (proved | likely) & size.gt(0) & ~desktop_heaps["superseded"]
-    rows = desktop_heaps[full].assign(severity="critical", certainty=np.where(proved[full], "proved", "likely"))
+    rows = desktop_heaps[full].assign(
+        severity="critical", certainty=np.where((proved & measured)[full], "proved", "likely")
+    )
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
     totals = heap_totals[[*SESSION, "file", "line", "total_kb", "desktops"]]
     return found(

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.machines import LISTINGS
 from dumpscan.rules import Found, Told, cite, found, rule
 from dumpscan.view_space import SESSION
 from dumpscan.words import count, session_name
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @rule(says=None, needs="desktop_heaps.size_kb", clear="All names could be read.")
 def check(desktop_heaps: pd.DataFrame) -> Found | None:
     """One finding for each listing with rows without a name."""
-    nameless = desktop_heaps[desktop_heaps["desktop"].isna()]
+    nameless = desktop_heaps[desktop_heaps["desktop"].isna() & desktop_heaps["tool"].isin(LISTINGS)]
     of_session = nameless.groupby(SESSION, observed=True, dropna=False)
     rows = of_session.agg(file=("file", "first"), line=("line", "first"), nameless=("line", "size")).reset_index()
     rows = rows.assign(severity="info", certainty="proved")
