@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PRINTS = "nt!_MM_SESSION_SPACE"
 FILLS = ("session_memory", "session_limits", "tool_failures")
-LITERALS = (b"_SESSION_SPACE", b"_session_space", b"PageDirectoryIndex", b"ReferenceToSession", b"AllocationFailures")
+LITERALS = (b"_SESSION_SPACE", b"PageDirectoryIndex", b"ReferenceToSession", b"AllocationFailures")
 PROOF = frozenset({"ASK", "OWN"})
 SIGNS = re.compile(r"(?m)^[ ]*+\[?\+0x[0-9a-f]{3,5}\]?[ ]++[A-Z]")
 

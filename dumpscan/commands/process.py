@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PRINTS = "!process"
 FILLS = ("desktop_owners", "tool_failures")
-LITERALS = (b"ParentCid", b"Dumping", b"_MMSESSION")
+LITERALS = (b"ParentCid", b"_MMSESSION")
 PROOF = frozenset({"PROCESSES", "SPACE"})
 SIGNS = re.compile(r"(?m)^[ ]*+SessionId: (?:none|[0-9])|ParentCid:|PROCESS [0-9a-f`]{8}")
 RANK = 1  # stacks and figures that it passes over may be what another command reads

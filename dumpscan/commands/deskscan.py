@@ -1,0 +1,158 @@
+r"""deskscan: sizes and threads of the desktops in a memory image, by Volatility 2
+
+    Volatility Foundation Volatility Framework 2.6
+    **************************************************
+    Desktop: 0x1b9b4b8, Name: WinSta0\Default, Next: 0x1bc3f10
+    SessionId: 0, DesktopInfo: 0xbc6f0650, fsHooks: 2128
+    spwnd: 0xbc6f06e8, Windows: 238
+    Heap: 0xbc6f0000, Size: 0x300000, Base: 0xbc6f0000, Limit: 0xbc9f0000
+     1208 (svchost.exe 896 parent 700)
+
+The size of a heap is all that it tells: how much is used is not there, so it clears and accuses nobody. Size is Limit minus Base, in
+bytes, and a size that is not (an altered or an unreadable one) is no size. Rows of desktop_heaps are the heaps: a heap that several lines name (a row a thread in the tables, an object found
+twice) is one. Two objects of one name with heaps of their own are both there: one may be freed, and nothing printed tells which. Cells
+of the grid that were cut to fit ("WinS...ult") are no values.
+
+Sources: the printing code of Volatility 2; public listings of a Server 2003 image.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dumpscan.commands import tokens
+from dumpscan.commands._desktops import number, owner_rows, session_number, whole
+from dumpscan.commands._listing import split_path
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+    from dumpscan.rows import Rows
+
+PRINTS = "deskscan"
+FILLS = ("desktop_heaps", "desktop_owners", "tool_failures")
+LITERALS = (b"DesktopInfo", b"deskscan", b"spwnd")
+PROOF = frozenset({"DESKTOP", "HEAP", "GREP_HEAD", "GRID_HEAD", "JSON", "FAILURES"})
+SIGNS = re.compile(
+    r"(?m)Desktop: 0x|DesktopInfo: |spwnd: |^[ ]*+Heap: 0x|parent [0-9]++\)|^[ ]*+0x[0-9a-f]{1,16}[|]|^[ ]*+\{?\"(?:rows|columns)\""
+)
+
+_NAME = re.compile(r"Name: ([^\n]*), Next:")
+_SESSION = re.compile(r"SessionId: ([0-9]++)")
+_HEAP = re.compile(r"Size: ([^\s,]++), Base: ([^\s,]++), Limit: ([^\s,]++)")
+_HEX = re.compile(r"0x[0-9a-f]++")
+_THREAD = re.compile(r"(?m)\(([^\n]*) (\S++) parent [^\s)]++\)[ ]*+$")
+_ADDRESS = re.compile(r"(?i)0x[0-9a-f]++|[0-9a-fx]++\.{3}[0-9a-f]++|-")
+# Where the columns of a table stand that are read: Name, SessionId, Size, Base, Limit, Process, PID.
+_COLUMNS = (1, 3, 9, 10, 11, 13, 14)
+
+
+class _Seen(NamedTuple):
+    """A thread of a desktop, or a desktop without any."""
+
+    line: int
+    path: str | None
+    session: int | None
+    heap: tuple[str, str, str]  # size, base and limit as printed
+    heap_line: int
+    process: str | None
+    pid: int | None
+
+
+def read(tree: Tree[Token], rows: Rows) -> None:
+    """One row a heap, and one for each process on a desktop."""
+    for failure in tokens(tree, "FAILURES"):
+        rows.failed(PRINTS, failure)
+    seen = [*_in_text(tree, rows), *_in_tables(tree, rows)]
+    if not seen and any(tokens(tree, "JSON")):
+        rows.cut("its JSON cannot be read")
+    heaps: dict[tuple[int | None, str | None, str, str, str], tuple[int, int]] = {}
+    for one in seen:
+        if kb := _size(*one.heap):
+            heaps.setdefault((one.session, one.path, *one.heap), (one.heap_line, kb))
+        elif _HEX.fullmatch(one.heap[0]):
+            rows.cut("the size of a heap is not what its base and its limit say")
+    if heaps:
+        rows.add(
+            "desktop_heaps",
+            [
+                (line, PRINTS, session, path, *_names(path), kb, None, None)
+                for (session, path, *_), (line, kb) in heaps.items()
+            ],
+        )
+    owner_rows(
+        rows,
+        ((one.line, (one.session, *_names(one.path), one.pid, one.process)) for one in seen if one.pid is not None),
+    )
+
+
+def _names(path: str | None) -> tuple[str | None, str | None]:
+    return split_path(path) if path else (None, None)
+
+
+def _size(size: str, base: str, limit: str) -> int | None:
+    """KB of a heap; None where it cannot be read, or is not what base and limit say."""
+    if not _HEX.fullmatch(size):
+        return None
+    length = int(size, 16)
+    if _HEX.fullmatch(base) and _HEX.fullmatch(limit) and length != int(limit, 16) - int(base, 16):
+        return None
+    return length >> 10 if 0 < length < 1 << 31 and length % 1024 == 0 else None
+
+
+def _in_text(tree: Tree[Token], rows: Rows) -> Iterator[_Seen]:
+    for desktop in tree.find_data("desktop"):
+        lines = {token.type: token for token in tokens(desktop, "DESKTOP", "INFO", "HEAP", "THREADS")}
+        head = lines["DESKTOP"]
+        named = _NAME.search(head)
+        path = whole(named[1]) if named else None
+        told = _SESSION.search(lines.get("INFO", ""))
+        session = session_number(told[1]) if told else None
+        sized = _HEAP.search(lines.get("HEAP", ""))
+        heap = (sized[1].lower(), sized[2].lower(), sized[3].lower()) if sized else ("", "", "")
+        heap_line = rows.line(lines["HEAP"]) if sized else 0
+        yield _Seen(rows.line(head), path, session, heap, heap_line, None, None)
+        if threads := lines.get("THREADS"):
+            for line, (process, pid) in zip(rows.lines(threads), _THREAD.findall(threads), strict=True):
+                yield _Seen(line, path, session, heap, heap_line, whole(process), number(pid))
+
+
+def _in_tables(tree: Tree[Token], rows: Rows) -> Iterator[_Seen]:
+    for line, (path, session, size, base, limit, process, pid) in _cells(tree, rows):
+        heap = (size.lower(), base.lower(), limit.lower())
+        yield _Seen(line, whole(path), session_number(session), heap, line, whole(process), number(pid))
+
+
+def _cells(tree: Tree[Token], rows: Rows) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The cells that are read of each row of a table."""
+    for token in tokens(tree, "GREP"):
+        for line, text in zip(rows.lines(token), token.splitlines(), strict=True):
+            cells = text.split("|")
+            yield line, tuple(cells[at] for at in _COLUMNS)
+    for token in tokens(tree, "GRID"):
+        for line, text in zip(rows.lines(token), token.splitlines(), strict=True):
+            yield line, _grid_cells(text.split())
+    for token in tokens(tree, "JSON"):
+        for row in _json_rows(rows.text(rows.line(token))):
+            heap = tuple(hex(row[at]) if isinstance(row[at], int) else "" for at in (9, 10, 11))
+            yield rows.line(token), (str(row[1] or ""), str(row[3]), *heap, str(row[13] or ""), str(row[14]))
+
+
+def _json_rows(line: str) -> list[list[Any]]:
+    """The rows of a table in JSON: from the line as it stands in the file, since repairs take its doubled backslashes for a paste's."""
+    try:
+        told = json.loads(line[line.index("{") : line.rindex("}") + 1])
+    except ValueError:
+        return []
+    return [row for row in told["rows"] if len(row) == 16]
+
+
+def _grid_cells(words: list[str]) -> tuple[str, ...]:
+    """Names hold blanks: that of the desktop ends before the first address, that of the process before the last two numbers."""
+    after = next(at for at, word in enumerate(words) if at > 1 and _ADDRESS.fullmatch(word))
+    return (
+        " ".join(words[1:after]), words[after + 1], *words[after + 7 : after + 10], " ".join(words[after + 11 : -2]), words[-2],
+    )  # fmt: skip
