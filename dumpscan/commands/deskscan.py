@@ -10,7 +10,7 @@ r"""deskscan: sizes and threads of the desktops in a memory image, by Volatility
 
 The size of a heap is all that it tells: how much is used is not there, so it clears and accuses nobody. Size is Limit minus Base, in
 bytes, and a size that is not (an altered or an unreadable one) is no size. Rows of desktop_heaps are the heaps: a heap that several lines name (a row a thread in the tables, an object found
-twice) is one. Two objects of one name with heaps of their own are both there: one may be freed, and nothing printed tells which. Cells
+twice) is one, and one without a readable name, which is a freed object or a cut cell, is none. Two objects of one name with heaps of their own are both there: one may be freed, and nothing printed tells which. Cells
 of the grid that were cut to fit ("WinS...ult") are no values.
 
 Sources: the printing code of Volatility 2; public listings of a Server 2003 image.
@@ -71,9 +71,10 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         rows.cut("its JSON cannot be read")
     heaps: dict[tuple[int | None, str | None, str, str, str], tuple[int, int]] = {}
     for one in seen:
-        if kb := _size(*one.heap):
+        kb = _size(*one.heap)
+        if kb and _names(one.path)[1]:
             heaps.setdefault((one.session, one.path, *one.heap), (one.heap_line, kb))
-        elif _HEX.fullmatch(one.heap[0]):
+        elif kb is None and _HEX.fullmatch(one.heap[0]):
             rows.cut("the size of a heap is not what its base and its limit say")
     if heaps:
         rows.add(
@@ -90,7 +91,8 @@ def read(tree: Tree[Token], rows: Rows) -> None:
 
 
 def _names(path: str | None) -> tuple[str | None, str | None]:
-    return split_path(path) if path else (None, None)
+    station, desktop = split_path(path) if path else (None, None)
+    return station or None, desktop or None
 
 
 def _size(size: str, base: str, limit: str) -> int | None:
