@@ -31,19 +31,18 @@ def alarms(document: compose.Document) -> list[str]:
 
 def test_sizes_alone_decide_nothing() -> None:
     crowded = deskscan(0, CROWDED) + compose.view_size(20480)
-    for told in compose.documents([deskscan(0, SIZES), crowded]):
+    for told in compose.documents({"healthy": deskscan(0, SIZES), "crowded": crowded}).values():
         assert (told["verdict"]["mode"], told["verdict"]["reason"]) == ("undecided", "no_evidence")
         assert alarms(told) == []
         assert told["verdict"]["scope"]["sessions"] == []
-        assert "session 0 is there (-:7)" in told["verdict"]["scope"]["not_captured"][0]
+        assert "session 0 is there (-:8)" in told["verdict"]["scope"]["not_captured"][0]
 
 
 def test_sizes_beside_a_listing_are_not_counted_twice() -> None:
     """The same seven heaps from both tools take 7,360 KB once; twice they would not fit."""
     listing = compose.dskheap(0, X86) + "lkd> q\n" + compose.view_size(12288)
-    alone, beside, elsewhere = compose.documents(
-        [listing, listing + deskscan(0, SIZES), listing + deskscan(2, CROWDED)]
-    )
+    texts = {"alone": listing, "beside": listing + deskscan(0, SIZES), "elsewhere": listing + deskscan(2, CROWDED)}
+    alone, beside, elsewhere = compose.documents(texts).values()
     for told in (beside, elsewhere):
         assert told["verdict"]["mode"] == alone["verdict"]["mode"]
         assert told["verdict"]["summary"] == alone["verdict"]["summary"]
