@@ -26,7 +26,9 @@ CROWDED = [*SIZES, *((compose.service(number), 512) for number in range(30))]  #
 
 
 def alarms(document: compose.Document) -> list[str]:
-    return [outcome["rule"] for outcome in document["outcomes"] for one in outcome["findings"] if one["severity"] != "info"]
+    return [
+        outcome["rule"] for outcome in document["outcomes"] for one in outcome["findings"] if one["severity"] != "info"
+    ]
 
 
 def test_sizes_alone_decide_nothing() -> None:

@@ -9,21 +9,22 @@ r"""deskscan: sizes and threads of the desktops in a memory image, by Volatility
      1208 (svchost.exe 896 parent 700)
 
 The size of a heap is all that it tells: how much is used is not there, so it clears and accuses nobody. Size is Limit minus Base, in
-bytes, and a size that is not (an altered or an unreadable one) is no size. Rows of desktop_heaps are the heaps: a heap that several lines name (a row a thread in the tables, an object found
-twice) is one, and one without a readable name, which is a freed object or a cut cell, is none. Two objects of one name with heaps of their own are both there: one may be freed, and nothing printed tells which. Cells
-of the grid that were cut to fit ("WinS...ult") are no values.
+bytes; a size that is not, altered or unreadable, is no size. The rows are heaps: a heap on several lines (the tables have one a thread,
+and an object can be found twice) is one, and one without a readable name, a freed object or a cell that was cut, is none. Two objects of
+one name with heaps of their own are both there: one may be freed, and nothing printed tells which. Cells of the grid that were cut to
+fit ("WinS...ult") are no values.
 
 Sources: the printing code of Volatility 2; public listings of a Server 2003 image.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dumpscan.commands import tokens
+from dumpscan.commands._deskscan_tables import cells
 from dumpscan.commands._desktops import number, owner_rows, session_number, whole
 from dumpscan.commands._listing import split_path
 
@@ -45,9 +46,6 @@ _SESSION = re.compile(r"SessionId: ([0-9]++)")
 _HEAP = re.compile(r"Size: ([^\s,]++), Base: ([^\s,]++), Limit: ([^\s,]++)")
 _HEX = re.compile(r"0x[0-9a-f]++")
 _THREAD = re.compile(r"(?m)\(([^\n]*) (\S++) parent [^\s)]++\)[ ]*+$")
-_ADDRESS = re.compile(r"(?i)0x[0-9a-f]++|[0-9a-fx]++\.{3}[0-9a-f]++|-")
-# Where the columns of a table stand that are read: Name, SessionId, Size, Base, Limit, Process, PID.
-_COLUMNS = (1, 3, 9, 10, 11, 13, 14)
 
 
 class _Seen(NamedTuple):
@@ -123,38 +121,6 @@ def _in_text(tree: Tree[Token], rows: Rows) -> Iterator[_Seen]:
 
 
 def _in_tables(tree: Tree[Token], rows: Rows) -> Iterator[_Seen]:
-    for line, (path, session, size, base, limit, process, pid) in _cells(tree, rows):
+    for line, (path, session, size, base, limit, process, pid) in cells(tree, rows):
         heap = (size.lower(), base.lower(), limit.lower())
         yield _Seen(line, whole(path), session_number(session), heap, line, whole(process), number(pid))
-
-
-def _cells(tree: Tree[Token], rows: Rows) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The cells that are read of each row of a table."""
-    for token in tokens(tree, "GREP"):
-        for line, text in zip(rows.lines(token), token.splitlines(), strict=True):
-            cells = text.split("|")
-            yield line, tuple(cells[at] for at in _COLUMNS)
-    for token in tokens(tree, "GRID"):
-        for line, text in zip(rows.lines(token), token.splitlines(), strict=True):
-            yield line, _grid_cells(text.split())
-    for token in tokens(tree, "JSON"):
-        for row in _json_rows(rows.text(rows.line(token))):
-            heap = tuple(hex(row[at]) if isinstance(row[at], int) else "" for at in (9, 10, 11))
-            yield rows.line(token), (str(row[1] or ""), str(row[3]), *heap, str(row[13] or ""), str(row[14]))
-
-
-def _json_rows(line: str) -> list[list[Any]]:
-    """The rows of a table in JSON: from the line as it stands in the file, since repairs take its doubled backslashes for a paste's."""
-    try:
-        told = json.loads(line[line.index("{") : line.rindex("}") + 1])
-    except ValueError:
-        return []
-    return [row for row in told["rows"] if len(row) == 16]
-
-
-def _grid_cells(words: list[str]) -> tuple[str, ...]:
-    """Names hold blanks: that of the desktop ends before the first address, that of the process before the last two numbers."""
-    after = next(at for at, word in enumerate(words) if at > 1 and _ADDRESS.fullmatch(word))
-    return (
-        " ".join(words[1:after]), words[after + 1], *words[after + 7 : after + 10], " ".join(words[after + 11 : -2]), words[-2],
-    )  # fmt: skip

@@ -36,7 +36,7 @@ PRINTS = "windows.desktops"
 FILLS = ("desktop_owners", "tool_failures")
 # No heading is one rare word; but each listing of desktops names WinSta0 or a service's station, and one of sessions the user /SYSTEM.
 LITERALS = (
-    b"WinSta0", b"Service-0x", b"/SYSTEM", b"TreeDepth", b"__children", b"Station\tSession", b"ID\tSession", b"Unsatisfied",
+    b"WinSta0", b"Service-0x", b"/SYSTEM", b"TreeDepth", b'"Session', b"Station\tSession", b"ID\tSession", b"Unsatisfied",
     b"requirements:", b"NotImplementedError", b"windows.desk", b"windows.windowstations", b"windows.sessions",
 )  # fmt: skip
 PROOF = frozenset(
@@ -48,7 +48,8 @@ SIGNS = re.compile(
     r'(?m)^[ ]*+(?:\*++[ |]*+|[0-9]{1,3},)?+0x[0-9a-f]{4,16}[ ,|]|"(?:Window Station|Session ID|SessionId|Offset)":'
 )
 
-_JSON = re.compile(r"\{[^{}]*+\}")
+_JSON = json.JSONDecoder(strict=False)
+_CSV = re.compile(r"[ ]*+[0-9]{1,3},")
 _MARKS = re.compile(r"[>|\s]*+(?:\*++ ?)?+")
 # The columns of each plugin, in tables and as keys of JSON.
 DESKTOPS = ("Offset", "Window Station", "Session", "Desktop", "Process", "PID")
@@ -77,18 +78,23 @@ def _table(tree: Tree[Token], rows: Rows, kind: str, columns: tuple[str, ...]) -
         for line, text in zip(rows.lines(token), token.splitlines(), strict=True):
             yield line, _cells(rows.text(line), text, columns)
     for token in tokens(tree, f"{kind}_JSON"):
-        lines = rows.lines(token)
-        for match in _JSON.finditer(token):
-            told = json.loads(match[0])
-            at = token.count("\n", 0, match.start() + 2)
-            yield lines[at], ["" if told[column] is None else str(told[column]) for column in columns]
+        lines, at = rows.lines(token), token.find("{")
+        while at >= 0:
+            try:
+                told, end = _JSON.raw_decode(token, at)
+            except ValueError:
+                rows.cut("its JSON cannot be read")
+                break
+            line = lines[token.count("\n", 0, token.index('"', at))]
+            yield line, ["" if told[column] is None else str(told[column]) for column in columns]
+            at = token.find("{", end)
 
 
 def _cells(raw: str, text: str, columns: tuple[str, ...]) -> list[str]:
     """The cells of a row of a table. `raw` has the TABs, `text` has been repaired."""
     count = len(columns)
-    if text.lstrip()[0].isdigit() and "," in text:
-        return next(csv.reader([text.strip()], escapechar="\\"))[1:]
+    if _CSV.match(text):
+        return [cell.replace("\\\\", "\\") for cell in next(csv.reader([text.strip()]))[1:]]
     if "|" in text:
         return text.split("|")[1:]
     if len(cells := _MARKS.sub("", raw, count=1).split("\t")) == count:
@@ -103,7 +109,14 @@ def _apart(words: list[str], columns: tuple[str, ...]) -> list[str]:
         return [words[0], " ".join(words[1:-1]), words[-1]]
     if columns is DESKTOPS:
         session = next(at for at, word in enumerate(words) if at > 1 and re.fullmatch(r"[0-9]++|-|N/A", word))
-        return [words[0], " ".join(words[1:session]), words[session], "", "", words[-1]]
+        names = words[session + 1 : -1]
+        return [
+            words[0],
+            " ".join(words[1:session]),
+            words[session],
+            *(names if len(names) == 2 else ("", "")),
+            words[-1],
+        ]
     date = next((at for at, word in enumerate(words) if re.match(r"[0-9]{4}-", word)), len(words) - 1)
     process = words[3] if date == 5 else ""
     return [*words[:3], process, "", " ".join(words[date:])]
