@@ -39,8 +39,8 @@ NO_SESSION = 1 << 16  # where the structure is not in memory, the number reads a
 MOST_PAGES = 1 << 40
 
 _FIELD = re.compile(r"(?m)^[ ]*+\[?\+0x[0-9A-Fa-f]++\]?[ ]++([A-Za-z_0-9]++)[ ]*+:?+[ ]*+([^\n]*+)$")
-_VALUE = re.compile(r"(?:\[[0-9]++\][ ]++)?+(?:0x([0-9A-Fa-f`]{1,17})|(?:0n)?([0-9]{1,10}))(?![0-9A-Za-z])")
-_ADDRESS = re.compile(r"(?i)_MM_SESSION_SPACE[ ]++(?:0x)?([0-9A-F`]{8,17})(?![0-9A-Z!_])")
+_VALUE = re.compile(r"(?:\[[0-9]++\][ ]++)?+(?:0x([0-9A-Fa-f][0-9A-Fa-f`]{0,16})|(?:0n)?([0-9]{1,10}))(?![0-9A-Za-z])")
+_ADDRESS = re.compile(r"(?i)_MM_SESSION_SPACE[ ]++(?:0x)?([0-9A-F][0-9A-F`]{7,16})(?![0-9A-Z!_])")
 
 
 def read(tree: Tree[Token], rows: Rows) -> None:
