@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PRINTS = "!session"
 FILLS = ("desktop_owners", "tool_failures")
-LITERALS = (b"machine:", b"Sessions:", b"PspSessionIdBitmap", b"bitmap", b"kernel-only")
+LITERALS = (b"machine:", b"Sessions:", b"bitmap", b"kernel-only")
 PROOF = frozenset({"COUNT", "VALID", "CHANGED", "FAILURES"})
 SIGNS = re.compile(r"Sessions on machine|Valid Sess|Current Session [0-9]")
 
