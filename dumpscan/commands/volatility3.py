@@ -37,7 +37,7 @@ FILLS = ("desktop_owners", "tool_failures")
 # No heading is one rare word; but each listing of desktops names WinSta0 or a service's station, and one of sessions the user /SYSTEM.
 LITERALS = (
     b"WinSta0", b"Service-0x", b"/SYSTEM", b"TreeDepth", b'"Session', b"Station\tSession", b"ID\tSession", b"Unsatisfied",
-    b"requirements:", b"NotImplementedError", b"windows.desk", b"windows.windowstations", b"windows.sessions",
+    b"requirements:", b"NotImplementedError", b"windows.desk", b"windows.sessions",
 )  # fmt: skip
 PROOF = frozenset(
     {

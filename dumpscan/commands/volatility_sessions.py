@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PRINTS = "sessions (Volatility 2)"
 FILLS = ("session_memory", "session_limits", "desktop_owners")
-LITERALS = (b"Session(V):", b"PagedPoolStart:")
+LITERALS = (b"Session(V):",)
 PROOF = frozenset({"SESSION"})
 SIGNS = re.compile(r"Session\(V\)|PagedPoolStart:|(?m:^[ ]*+Process: [0-9]|^[ ]*+Image: 0x)")
 
