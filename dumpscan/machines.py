@@ -19,6 +19,9 @@ BREAK = 40  # lines between two captures of one file after which they may come f
 UNNAMED = "unnamed"
 # KB of Disconnect and Winlogon, which nobody can configure (ntdebugging blog, comment 20).
 FIXED_SIZES = {64: "x86", 128: "x86", 96: "x64", 192: "x64"}
+# Updates of Windows 10 and 11 that only switch on what an earlier one brought: a kernel debugger and the files of the kernel keep the number of
+# that one, systeminfo and the debugger of a process print the new one. One machine has both.
+SAME_KERNEL = {18363: 18362, 19042: 19041, 19043: 19041, 19044: 19041, 19045: 19041, 22631: 22621, 26200: 26100}
 
 
 def machine_keys(frame: pd.DataFrame) -> pd.Series[int]:
@@ -34,12 +37,15 @@ def name_machines(
     """A machine for each capture: the computer name printed in its file, or the only one of its folder; else the folder. `heaps` and
     `systems` are rows of those tables with the number of their capture; `times` the session time of each capture."""
     case, folder = captures["case"].cat.codes.rename("case"), _folders(captures).rename("folder")
-    computer = _computers(captures, systems)
+    shapes = _shapes(heaps, systems).reindex(captures.index)
+    windows, stretch = _builds(captures, shapes["build"])
+    computer = _computers(captures, systems, stretch)
     in_folder = computer.groupby([case, folder])
     only = in_folder.transform("first").where(in_folder.transform("nunique").eq(1))
-    computer = computer.fillna(only).astype(object)
+    its_windows = windows.where(computer.notna()).groupby([case, folder]).transform("first")
+    another = windows.ne(its_windows) & windows.notna() & its_windows.notna()
+    computer = computer.fillna(only.mask(another)).astype(object)
     names = computer.where(computer.notna(), folder.where(folder != "", UNNAMED))
-    shapes = _shapes(heaps, systems).reindex(captures.index)
     # SharedSection can change between two boots; where session times tell the boots apart, other sizes are no other machine.
     shapes.loc[times.notna(), ["service", "Default"]] = float("nan")
     unnamed = computer.isna()
@@ -50,10 +56,21 @@ def name_machines(
     return [str(name) for name in names]
 
 
-def _computers(captures: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[Any]:
-    """The computer name in force at each capture: of the banner above it in its file, else of the first below."""
+def _builds(captures: pd.DataFrame, builds: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[int]]:
+    """The build of Windows in force at each capture (of the banner above it in its file, else of the first below), and the stretches of each
+    file that have one: a text can tell of two machines, and the name of one must not go over to the other."""
+    reading = captures["reading"].astype(int)
+    windows = builds.groupby(reading, sort=False).ffill()
+    windows = windows.fillna(windows.groupby(reading, sort=False).transform("first"))
+    changed = windows.ne(windows.groupby(reading, sort=False).shift()) & windows.notna()
+    return windows, changed.astype(int).cumsum()
+
+
+def _computers(captures: pd.DataFrame, systems: pd.DataFrame, stretch: pd.Series[int]) -> pd.Series[Any]:
+    """The computer name in force at each capture: of the banner above it in its stretch of its file, else of the first below."""
     told = systems[systems["computer"].notna()].drop_duplicates("capture").set_index("capture")["computer"]
-    in_file = told.reindex(captures.index).astype(object).groupby(captures["reading"].astype(int), sort=False)
+    place = [captures["reading"].astype(int), stretch]
+    in_file = told.reindex(captures.index).astype(object).groupby(place, sort=False)
     return in_file.ffill().fillna(in_file.transform("first"))
 
 
@@ -80,7 +97,7 @@ def _shapes(heaps: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFrame:
     architecture = systems.groupby("capture")["architecture"].first().astype(object)
     shapes = {
         "service": service.first()[service.nunique().eq(1)].astype(float),
-        "build": systems.groupby("capture")["build"].first().astype(float),
+        "build": systems.groupby("capture")["build"].first().replace(SAME_KERNEL).astype(float),
         "architecture": architecture.combine_first(fixed.groupby(heaps["capture"]).first().astype(object)),
     }
     for desktop in ("Winlogon", "Disconnect", "Default"):

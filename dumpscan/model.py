@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.commands._boot import options
 from dumpscan.machines import FIXED_SIZES, name_machines, number_snapshots, session_times, superseded
 from dumpscan.moments import stamp
 
@@ -42,7 +43,7 @@ TABLES: dict[str, dict[str, str]] = {
         "os_name": "key", "build": "int", "service_pack": "key", "architecture": "key", "processors": "int", "product": "text",
         "debugger": "text", "session_time": "text", "uptime": "text", "computer": "text",
     },
-    "boot_options": {"option": "key", "value": "text"},
+    "boot_options": {"option": "key", "value": "text", "origin": "key"},
     "modules": {"name": "key", "version": "text"},
     "events": {"log": "key", "source": "key", "event_id": "int", "time": "text", "text": "text", "session": "int", "process": "text", "pid": "int"},
     "symptoms": {"signature": "key", "text": "text", "specificity": "key"},
@@ -94,6 +95,7 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
 
     captures = _captures(readings, cases)
     tables = {name: _table(name, readings) for name in TABLES if name != "captures"}
+    tables["boot_options"] = _with_start_options(tables["boot_options"], tables["registry_values"])
     times = session_times(captures, tables["systems"])
     captures["moment"] = times.astype(captures["moment"].dtype)
     captures["machine"] = pd.Categorical(name_machines(captures, tables["desktop_heaps"], tables["systems"], times))
@@ -154,6 +156,27 @@ def _table(name: str, readings: Sequence[Reading]) -> pd.DataFrame:
     columns = dict(zip(kinds, map(list, zip(*rows, strict=True)), strict=True)) if any(parts) else {}
     frame = typed(columns, kinds)
     frame["capture"] = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return frame
+
+
+def _with_start_options(boot: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    """The options of boot.ini and bcdedit, and those that the registry says were in force: boot.ini does not prove which entry was booted."""
+    name, key = values["name"].astype(object), values["key"]
+    told = (
+        name.str.lower().eq("systemstartoptions").fillna(False) & values["origin"].eq("state") & values["text"].notna()
+    )
+    told &= ~key.str.contains(r"(?i)\\ControlSet[0-9]{3}\\", regex=True).fillna(False).astype(bool)  # of another boot
+    proved = [
+        (row.line, option, value, "SystemStartOptions", row.capture)
+        for row in values[told.astype(bool)].itertuples()
+        for option, value in options(str(row.text))
+    ]
+    if not proved:
+        return boot
+    names = ["line", *TABLES["boot_options"], "capture"]
+    columns = {name: [*boot[name], *new] for name, new in zip(names, zip(*proved, strict=True), strict=True)}
+    frame = typed(columns, {"line": "int"} | TABLES["boot_options"])
+    frame["capture"] = columns["capture"]
     return frame
 
 

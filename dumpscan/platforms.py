@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dumpscan.commands._windows import STARTED
 from dumpscan.machines import FIXED_SIZES, machine_keys
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ class Sign(NamedTuple):
 
 def _station(*names: str) -> Any:
     return lambda heaps: heaps["window_station"].isin(names)
+
+
+def _started(events: pd.DataFrame) -> pd.Series[float]:
+    """The build that an event 6009 tells: the event log writes it at each start, so an old one can be of the Windows before an upgrade."""
+    texts = events["text"].where(events["event_id"].eq(6009).fillna(False))
+    return texts.str.extract(STARTED.pattern, expand=True)[1].astype(float)
 
 
 BEFORE, SINCE = "before Vista", "Vista or later"
@@ -80,6 +87,8 @@ ERA_SIGNS = (
         SINCE,
         "a counter of !vm that came with Windows 8",
     ),
+    Sign("events", lambda events: _started(events).lt(VISTA), BEFORE, "the build in event 6009"),
+    Sign("events", lambda events: _started(events).ge(VISTA), SINCE, "the build in event 6009"),
     Sign(
         "session_limits",
         lambda limits: limits["origin"].eq("!vm 4"),

@@ -32,6 +32,8 @@ MIX: dict[str, bytes] = {
         "dheapmon": compose.dheapmon(0, X86),
         "full": FULL,
         "full default": compose.dskheap(1, compose.replaced(X86, DEFAULT, 3072, 99)[:3]),
+        "user dump": "User Mini Dump File with Full Memory: Only application data is available\n"
+        + compose.banner(7601),
         "full Winlogon": compose.dskheap(0, compose.replaced(X86, WINLOGON, 128, 98)),
         "almost full": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 95.3)),
         "filling": compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 85)),
@@ -62,6 +64,7 @@ MIX: dict[str, bytes] = {
         "nameless later": compose.nameless(2, [(3072, 15), (64, 3), (128, 3)]),
         "dheapmon on 8": compose.banner(9200, name="Windows 8", target="x64") + compose.dheapmon(0, X64),
         "dheapmon on 7": compose.banner(7601, name="Windows 7", target="x64") + compose.dheapmon(0, X64),
+        "mini dump": "Mini Kernel Dump File: Only registers and stack trace are available\nDebug session time: unknown\n",
         "banner": compose.banner(7601, name="Windows 7", target="x64", time="Mon Nov 16 09:30:00 2026")
         + compose.dskheap(0, X64),
     }.items()

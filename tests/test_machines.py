@@ -210,6 +210,44 @@ def test_printed_computer_names() -> None:
     assert (told["one name"]["mode"], told["one name"]["scope"]["machine"]) == ("view-space-exhausted", "TS01")
 
 
+def _systeminfo(name: str, version: str) -> str:
+    return f"Host Name:                 {name}\nOS Name:                   Microsoft Windows\nOS Version:                {version}\n"
+
+
+def test_a_name_does_not_go_over_to_another_windows() -> None:
+    """systeminfo of one machine and a debugger log of another lie in one folder, or in one text."""
+    named, other = _systeminfo("WEB01", "5.2.3790 Service Pack 2 Build 3790"), compose.banner(7601) + ONE
+    cases: dict[str, compose.Text] = {
+        "two files": {"a.txt": named, "b.txt": other},
+        "one text": named + compose.filler(10) + other,
+        "upside down": other + compose.filler(10) + named,
+        "the same Windows": {"a.txt": named, "b.txt": compose.banner(3790) + ONE},
+        "no banner": {"a.txt": named, "b.txt": ONE},
+    }
+    told = compose.documents(cases)
+    heaps = {name: {row["machine"] for row in one["tables"]["desktop_heaps"]} for name, one in told.items()}
+    assert heaps == {
+        "two files": {"unnamed"},
+        "one text": {"unnamed"},
+        "upside down": {"unnamed"},
+        "the same Windows": {"WEB01"},
+        "no banner": {"WEB01"},
+    }
+
+
+def test_an_update_that_keeps_the_kernel_is_no_other_machine() -> None:
+    """A kernel debugger says 19041 where systeminfo says 19045; 9600 would be another Windows."""
+    kernel = compose.banner(19041, name="Windows 10", target="x64") + compose.dskheap(0, X64)
+    told = compose.documents(
+        {
+            str(build): {"a.txt": kernel, "b.txt": _systeminfo("PC7", f"10.0.{build} N/A Build {build}")}
+            for build in (19045, 9600)
+        }
+    )
+    machines = {name: {row["machine"] for row in one["tables"]["desktop_heaps"]} for name, one in told.items()}
+    assert machines == {"19045": {"PC7"}, "9600": {"unnamed"}}
+
+
 def test_position_in_a_mail_is_no_time() -> None:
     """The newest mail stands on top: a full listing above a quoted healthy one is not history."""
     full = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 99))

@@ -8,6 +8,7 @@ The command ran and printed an error instead of a table, or nothing. That is no 
   debugger is not in a process of that session. On Windows 10 and later it mostly stays that way.
 - "Failed getting grpWinStaList": the symbols of win32k lack the types (public symbols of 2008, 2012, 2016 and later).
 - "Win32k.sys symbol load error": dheapmon's driver never got loaded.
+- "The system does not support local kernel debugging", "Error communicating with livekd driver": no session on the live machine came about.
 - "Couldn't resolve error", "????????": the debugger found no symbol or no memory.
 - "Error reading bitmap header", "unable to get nt!PspSessionIdBitmap" (Server 2025): the debugger cannot tell sessions apart, so what its
   log says of single sessions is void.
@@ -56,6 +57,16 @@ KINDS = (
         "MmSession",
         "the debugger could not read the variable",
         "Mend the symbols of the kernel (.symfix; .reload /f nt) and print it again.",
+    ),
+    (
+        "local kernel debugging",
+        "local kernel debugging is not enabled there, and to enable it takes a restart",
+        "Use LiveKd from an elevated prompt, or a kernel dump.",
+    ),
+    (
+        "livekd driver",
+        "LiveKd could not use its driver",
+        "Run LiveKd from an elevated prompt, in the bitness of that Windows and in its current version; or use a kernel dump.",
     ),
     (
         "????????",
@@ -108,7 +119,9 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words, with the way out of this kind of failure."""
     text = row["failure"] or ""
     meaning, way_out = next(((means, do) for sign, means, do in KINDS if sign in text), OTHERWISE)
-    tool = "dheapmon" if row["command"] == "dheapmon" else row["failed_tool"] or row["command"]
+    tool = {"dheapmon": "dheapmon", "vertarget": "The debugger"}.get(
+        row["command"], row["failed_tool"] or row["command"]
+    )
     if not text:
         meaning, way_out = str(row["shortfall"]), "Run it again and save everything that it prints."
     return Told(

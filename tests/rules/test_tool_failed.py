@@ -41,6 +41,8 @@ def test_fires() -> None:
             "could not read the variable",
             "symbols of the kernel",
         ),
+        ("The system does not support local kernel debugging.\n", "The debugger", "not enabled there", "LiveKd"),
+        ("Error communicating with livekd driver: Access is denied.\n", "The debugger", "its driver", "elevated"),
         (DUMP + "808ad254  ????????\n", "nt!MmSessionViewSize", "not in the dump", "complete dump"),
         (
             "0: kd> !session\nError reading bitmap header @ 0x0000000000000400.\n",

@@ -1,0 +1,108 @@
+r"""systeminfo: the summary of a machine, also as CSV, and as the export (.txt, .nfo) of msinfo32
+
+    Host Name:                 WEB01
+    OS Name:                   Microsoft(R) Windows(R) Server 2003, Enterprise Edition
+    OS Version:                5.2.3790 Service Pack 2 Build 3790
+    System Type:               X86-based PC
+
+Windows translates the labels, and even the word before the second build ("10.0.22631 N/A version 22631"). So the lines are told by
+their order and by the build that stands there twice; where the two differ, the row keeps no build. The name of the machine is the
+line two above the version; in msinfo32 it follows the manufacturer of Windows. "Processor(s)" counts sockets: it fills no column.
+
+msinfo32 writes UTF-16 with TABs, and a TAB at the end of each line; copies turn TABs into blanks, then only English labels are read.
+
+Sources: public copies in English, French and German; the documentation of systeminfo and msinfo32.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from dumpscan.commands import tokens
+from dumpscan.commands._windows import System, architecture, numbered
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+    from dumpscan.rows import Rows
+
+PRINTS = "systeminfo"
+FILLS = ("systems",)
+LITERALS = (
+    b"-based",
+    b"Build",
+    b"GenuineIntel",
+    b"AuthenticAMD",
+    b"Manufacturer",
+    b"Betriebssystem",
+    b"exploitation",
+    b"operativo",
+)
+PROOF = frozenset({"LISTED", "COMMAS", "EXPORTED", "MARKED"})
+SIGNS = re.compile(r"(?:Host|OS) (?:Name|Version):[ ]++[^\n ]")
+
+_NAME = re.compile(r"[^\s:\\/*?\"<>|,]{1,63}")  # of a computer
+_MARKED = re.compile(r"<Item><!\[CDATA\[([^\]\n]*)\]\]></Item>\s*<Value><!\[CDATA\[([^\]\n]*)")
+_ITEM = re.compile(
+    r"(OS Name|Version|OS Manufacturer|Other OS Description|System [A-Z][a-z]+|[^\t]+(?= Microsoft)) +(.*)"
+)
+_MANUFACTURER = "Microsoft Corporation"
+
+
+def read(tree: Tree[Token], rows: Rows) -> None:
+    """One row a summary; its line is that of the name of Windows."""
+    for token in tokens(tree, "LISTED"):
+        values = [line.partition(":")[2].strip() for line in token.rstrip("\n").split("\n")]
+        version = next(at for at, value in enumerate(values) if at and re.match(r"[0-9]+\.[0-9]+\.[0-9]", value))
+        uptime = re.search(r"System Up Time:[ ]++([^\n]*[^\n ])", token)
+        _add(
+            rows,
+            rows.lines(token)[version - 1],
+            values[version - 1 :],
+            values[0] if version > 1 else None,
+            uptime[1] if uptime else None,
+        )
+    for token in tokens(tree, "COMMAS"):
+        name, *values = map(str.strip, next(csv.reader([token.strip()])))
+        kinds = [
+            value for value in values[2:13] if architecture(value)
+        ]  # that of the system is the last before the processors
+        _add(rows, rows.line(token), [*values[:2], *kinds[-1:]], name)
+    for token in tokens(tree, "EXPORTED"):
+        items = [_item(rows.text(line)) for line in rows.lines(token)]
+        _add(rows, rows.line(token), [value for _, value in items], _system_name(items) or _reported(tree))
+    for token in tokens(tree, "MARKED"):
+        items = [(label.strip(), value.strip()) for label, value in _MARKED.findall(token)]
+        _add(rows, rows.line(token), [value for _, value in items], _system_name(items))
+
+
+def _system_name(items: list[tuple[str, str]]) -> str | None:
+    """The item below the manufacturer of Windows."""
+    values = [value for _, value in items]
+    below = values.index(_MANUFACTURER) + 1 if _MANUFACTURER in values[:-1] else None
+    return dict(items).get("System Name") or (values[below] if below and items[below][0] != values[below] else None)
+
+
+def _reported(tree: Tree[Token]) -> str | None:
+    """The name of the machine at the top of an export."""
+    heads = (token.partition("System Name:")[2].partition("\n")[0].strip() for token in tokens(tree, "REPORT"))
+    return next(heads, None)
+
+
+def _item(line: str) -> tuple[str, str]:
+    """Label and value of a line of msinfo32, whose TAB may be lost."""
+    label, tab, value = line.strip("> \t").partition("\t")
+    known = None if tab else _ITEM.match(label)
+    if not tab:
+        label, value = known.groups() if known else (label, label)
+    return label.strip(), value.strip()
+
+
+def _add(rows: Rows, line: int, values: list[str], name: str | None, uptime: str | None = None) -> None:
+    """`values`: the name of Windows, its version, and at last the type of the system (or a copy that ends before it)."""
+    build, pack = numbered(values[1])
+    kind = architecture(values[-1])
+    computer = name if name and _NAME.fullmatch(name) else None
+    rows.add("systems", [System(line, values[0], build, pack, kind, uptime=uptime, computer=computer)])
