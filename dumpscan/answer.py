@@ -303,9 +303,12 @@ def _next(
 def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]]) -> Document:
     heaps = [row for row in tables["desktop_heaps"] if mode != NO_SIGN or row["tool"] in LISTINGS]
     sessions = _sessions(machine, heaps)
-    known = {row["session"]: row for row in tables["session_memory"] if row["machine"] == machine}
+    known: dict[int, Row] = {}
+    for row in (*tables["session_memory"], *tables["desktop_owners"], *tables["desktop_heaps"]):
+        if row["machine"] == machine and row["session"] is not None:
+            known.setdefault(row["session"], row)
     missing = [
-        f"session {session} is there ({row['file']}:{row['line']}), but its heaps were not captured"
+        f"session {session} is there ({row['file']}:{row['line']}), but the use of its heaps was not captured"
         for session, row in sorted(known.items())
         if session not in sessions
     ]

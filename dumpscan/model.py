@@ -109,6 +109,7 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     tables["heap_totals"]["whole"] = latest.array.take(tables["heap_totals"]["capture"].to_numpy())
     first = tables["tool_failures"].drop_duplicates("capture").set_index("capture")
     captures["failure"] = first["text"].reindex(captures.index)
+    captures["failed_tool"] = first["tool"].reindex(captures.index)
     tables["tool_failures"]["capture_line"] = captures["line"].array.take(tables["tool_failures"]["capture"].to_numpy())
     tables["captures"] = captures.drop(columns=["reading", "mail", "stamp"])
     return {name: frame.drop(columns="capture", errors="ignore") for name, frame in tables.items()}
