@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.folders import machine_folders
 from dumpscan.machines import FIXED_SIZES, name_machines, number_snapshots, session_times, superseded
 from dumpscan.moments import stamp
 
@@ -108,7 +109,7 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     first = tables["tool_failures"].drop_duplicates("capture").set_index("capture")
     captures["failure"] = first["text"].reindex(captures.index)
     tables["tool_failures"]["capture_line"] = captures["line"].array.take(tables["tool_failures"]["capture"].to_numpy())
-    tables["captures"] = captures.drop(columns=["reading", "mail", "stamp"])
+    tables["captures"] = captures.drop(columns=["reading", "mail", "stamp", "folder"])
     return {name: frame.drop(columns="capture", errors="ignore") for name, frame in tables.items()}
 
 
@@ -133,6 +134,8 @@ def _captures(readings: Sequence[Reading], cases: Sequence[str]) -> pd.DataFrame
     frame["mail"] = [readings[n].mail for n in of]
     stamps = [_stamp(readings[n], line) for n, line in zip(of, columns.get("line", []), strict=True)]
     frame["stamp"] = pd.Series(stamps, dtype=object)
+    folders = machine_folders(readings)
+    frame["folder"] = pd.array([folders[n] for n in of], dtype=object)
     frame["case"] = pd.Categorical.from_codes([case_of[readings[n].case] for n in of], categories=pd.Index(list(cases)))
     return frame
 
