@@ -226,6 +226,8 @@ def _of_tar(stream: Source, tap: _Tap, budget: Budget, for_members: Budget | Non
         for info in archive:
             budget.another()
             name = _readable(info.name.removeprefix("./"))
+            if info.size < 0:  # it would send a reader backwards for ever (CVE-2025-8194)
+                raise Damaged("it is damaged (a size below nothing)")
             if info.isreg():
                 yield Member(name, info.size, _Unpacked(archive.extractfile(info), tap, for_members))
             elif not info.isdir():

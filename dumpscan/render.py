@@ -185,7 +185,9 @@ def _environment(form: str) -> Environment:
         lstrip_blocks=True,
         finalize=shown,
     )
-    environment.filters.update(clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced)
+    environment.filters.update(
+        clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced, replaced=replaced
+    )
     return environment
 
 
@@ -218,7 +220,7 @@ def _case_view(doc: Document) -> Document:
             for when in ("now", "reboot", "cause", "futile")
         },
         "coverage": _coverage(doc),
-        "skipped": [item for item in doc["inputs"] if item["skipped"]],
+        "remarks": list(_remarks(doc["inputs"])),
         "anchors": anchors,
         "loose": loose,
         "settings": doc["settings"],
@@ -277,6 +279,22 @@ def _coverage(doc: Document) -> str:
     }
     passed = total["total"] - total["parsed"] - total["problem"]
     return f"{thousands(total['total'])} lines: {thousands(total['parsed'])} read, {thousands(passed)} not for us, {thousands(total['problem'])} not understood."
+
+
+def _remarks(inputs: Iterable[Document]) -> Iterator[Document]:
+    """What was not read of each input, or not as it was meant."""
+    for item in inputs:
+        if item["skipped"]:
+            yield {"how": "Not read", "file": item["file"], "why": item["skipped"]}
+        if item["partly"]:
+            yield {"how": "Read in part", "file": item["file"], "why": item["partly"]}
+        if item["replaced_bytes"]:
+            yield {"how": f"Read as {item['encoding']}", "file": item["file"], "why": replaced(item["replaced_bytes"])}
+
+
+def replaced(count: int) -> str:
+    one = count == 1
+    return f"{thousands(count)} {'byte stands' if one else 'bytes stand'} for no character and {'was' if one else 'were'} replaced"
 
 
 def _tightest(doc: Document) -> Document | None:
