@@ -219,6 +219,17 @@ class _Header(tarfile.TarInfo):
             raise
 
 
+class _Blocks:
+    """A file of a tar, in pieces so small that little is lost before a damage."""
+
+    def __init__(self, file: Any) -> None:
+        self._raw = file.raw
+
+    def read1(self, size: int) -> bytes:
+        data: bytes = self._raw.read(min(size, 4 * tarfile.BLOCKSIZE))
+        return data
+
+
 def _of_tar(stream: Source, tap: _Tap, budget: Budget, for_members: Budget | None) -> Iterator[Member]:
     with tarfile.open(
         fileobj=stream, mode="r|", tarinfo=_Header, encoding="utf-8", errors="surrogateescape"
@@ -229,7 +240,7 @@ def _of_tar(stream: Source, tap: _Tap, budget: Budget, for_members: Budget | Non
             if info.size < 0:  # it would send a reader backwards for ever (CVE-2025-8194)
                 raise Damaged("it is damaged (a size below nothing)")
             if info.isreg():
-                yield Member(name, info.size, _Unpacked(archive.extractfile(info), tap, for_members))
+                yield Member(name, info.size, _Unpacked(_Blocks(archive.extractfile(info)), tap, for_members))
             elif not info.isdir():
                 yield Member(name, skipped=LINK if info.issym() or info.islnk() else NO_FILE)
         if not getattr(archive, "ended", False):
