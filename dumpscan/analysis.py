@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from dumpscan.commands import known_command
 from dumpscan.decoding import known_encoding
 from dumpscan.inputs import DumpscanError, Input, case_name, inputs_of
 from dumpscan.reading import Reading
@@ -64,15 +65,22 @@ class Analysis:
         return self.documents.of(name)
 
 
-def analyze(*sources: Source, case: str | None = None, encoding: str | None = None, hash_all: bool = False) -> Analysis:
+def analyze(
+    *sources: Source,
+    case: str | None = None,
+    encoding: str | None = None,
+    hash_all: bool = False,
+    read_as: str | None = None,
+) -> Analysis:
     """Analyse files, folders, archives, texts (bytes) or file objects; several of them are one case.
 
-    Never raises for what they hold; raises DumpscanError for a path that is not there.
+    `encoding` is the code page of texts that do not tell theirs, `read_as` the name of a command for texts in which nothing is recognised.
+    Never raises for what they hold; raises DumpscanError for a path that is not there, and for names that nobody knows.
     """
     if not sources:
         raise DumpscanError("nothing to analyse: name a file or a folder")
     name = case or _name(sources[0])
-    options = Options(known_encoding(encoding), hash_all)
+    options = Options(known_encoding(encoding), hash_all, known_command(read_as) if read_as else None)
     return Analysis([name], read_all(inputs_of(name, [_opened(source) for source in sources]), options))
 
 

@@ -84,6 +84,12 @@ def report(
         list[Format] | None, typer.Option("--format", help="html (default), text, markdown or json; may be repeated.")
     ] = None,
     encoding: Encoding = None,
+    read_as: Annotated[
+        str | None,
+        typer.Option(
+            "--as", help="Read texts in which nothing is recognised as this, of `dumpscan commands`.", metavar="KIND"
+        ),
+    ] = None,
     fail_on: Annotated[Level | None, typer.Option(help="Exit with 1 if a finding is at least this severe.")] = None,
     hash_all: Annotated[bool, typer.Option("--hash", help="SHA-256 also of files above 64 MB.")] = False,
     force: Force = False,
@@ -104,7 +110,7 @@ def report(
         if any(path != "-" and target.resolve() == Path(path).resolve() for path in paths):
             raise DumpscanError(f"{target} is the evidence: name another file with -o")
         refuse_foreign(target, force)
-    analysis = analyze(*sources, case=case, encoding=encoding, hash_all=hash_all)
+    analysis = analyze(*sources, case=case, encoding=encoding, hash_all=hash_all, read_as=read_as)
     doc = analysis.to_dict()
     write = {
         Format.html: render.html,

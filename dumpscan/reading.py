@@ -110,9 +110,15 @@ def unreadable_file(error: OSError) -> str:
 
 
 def read_stream(
-    reading: Reading, stream: Stream, size: int, forced: str | None = None, hash_all: bool = False
+    reading: Reading,
+    stream: Stream,
+    size: int,
+    forced: str | None = None,
+    hash_all: bool = False,
+    read_as: str | None = None,
 ) -> Reading:
-    """Read the text of a stream into a reading; `forced` is the code page of texts that do not tell theirs."""
+    """Read the text of a stream into a reading. `forced` is the code page of texts that do not tell theirs, `read_as` the command of those
+    in which nothing is recognised."""
     stream.seek(0)
     head = stream.read(HEAD) or b""
     reading.size = size
@@ -147,6 +153,12 @@ def read_stream(
     reading.sha256, reading.encoding = sha256, told
     for capture in _captures(reading, stream, found, encoding, whole):
         _enter(reading, capture)
+    if read_as and not reading.captures:
+        everything = _decode(_slice(stream, 0, found.size), encoding, whole or found.is_utf8)
+        for capture in captures(everything, 1, [read_as], proved=True):
+            _enter(reading, capture)
+        if not reading.captures and found.lines:
+            reading.cut(f"nothing in it reads as the output of {read_as}")
     _read_single_lines(reading, stream, found, encoding, whole)
     reading.lines["other"] = found.lines - sum(reading.lines.values())
     reading.lines["total"] = found.lines

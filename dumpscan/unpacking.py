@@ -11,6 +11,7 @@ from dumpscan.archives import DEPTH, UNPACK, Budget, Damaged, Exhausted, Member,
 from dumpscan.inputs import Input
 from dumpscan.kinds import HEAD, archive_kind, sniff
 from dumpscan.reading import Reading, opened, read_stream, unreadable_file
+from dumpscan.scanning import Stream
 
 BLOCK = 16 * 1024  # bytes unpacked at a time: so many are lost before a damage
 Levels = tuple[str, ...]  # an archive, the archive in it, ..., a file
@@ -22,6 +23,7 @@ class Options:
 
     encoding: str | None = None  # code page of those that do not tell theirs
     hash_all: bool = False  # SHA-256 also of large ones
+    read_as: str | None = None  # command of those in which nothing is recognised
 
 
 def read_input(one: Input, options: Options) -> list[Reading]:
@@ -33,7 +35,7 @@ def read_input(one: Input, options: Options) -> list[Reading]:
         with opened(one.source) as (stream, size):
             kind = archive_kind(stream.read(HEAD) or b"")
             if kind is None:
-                return [read_stream(reading, stream, size, options.encoding, options.hash_all)]
+                return [_text(reading, stream, size, options)]
             stream.seek(0)
             return _whole_archive(one, stream, kind, size, options)
     except OSError as error:
@@ -97,13 +99,17 @@ def _member(case: str, levels: Levels, member: Member, budget: Budget, options: 
         content.seek(0)
         yield from _archive(case, levels, content, kind, budget, options)
     elif size or not damage:
-        read_stream(reading, content, size, options.encoding, options.hash_all)
+        _text(reading, content, size, options)
         if damage and not reading.skipped:
             reading.cut(f"{damage}; what stands before was read")
         reading.size = member.size if reading.skipped and member.size else reading.size
         yield reading
     else:
         yield reading.skip(damage)
+
+
+def _text(reading: Reading, stream: Stream, size: int, options: Options) -> Reading:
+    return read_stream(reading, stream, size, options.encoding, options.hash_all, options.read_as)
 
 
 def _fill(content: io.BytesIO, stream: Source, most: int | None = None) -> None:
