@@ -101,7 +101,7 @@ def _moment(epoch: datetime, microseconds: int) -> str | None:
 
 def _uptime(ticks: int | None) -> str | None:
     """From units of 100 ns, as a debugger prints it."""
-    if not ticks or ticks > 20 * 366 * 864_000_000_000:
+    if not ticks or not 10_000_000 <= ticks <= 20 * 366 * 864_000_000_000:
         return None
     days, seconds = divmod(ticks // 10_000_000, 86_400)
     clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -38,6 +38,18 @@ def machine_folders(readings: Sequence[Reading]) -> list[str]:
     return found
 
 
+def names_inside(readings: Sequence[Reading]) -> list[str]:
+    """The name of each reading, without that of its archive where it is the only one of a case: that one is called after the upload."""
+    outermost: dict[str, set[str]] = defaultdict(set)
+    for reading in readings:
+        if reading.captures:
+            outermost[reading.case].add(reading.levels[0] if reading.levels else reading.file)
+    return [
+        "!".join(reading.levels[1:]) if reading.levels and len(outermost[reading.case]) == 1 else reading.file
+        for reading in readings
+    ]
+
+
 def _of_case(readings: Sequence[Reading]) -> list[str]:
     """For the readings of one case that hold anything."""
     inside: dict[Levels, list[Reading]] = defaultdict(list)  # by archive

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.folders import machine_folders
+from dumpscan.folders import machine_folders, names_inside
 from dumpscan.machines import FIXED_SIZES, name_machines, number_snapshots, session_times, superseded
 from dumpscan.moments import stamp
 
@@ -132,7 +132,8 @@ def _captures(readings: Sequence[Reading], cases: Sequence[str]) -> pd.DataFrame
     )  # fmt: skip
     case_of = {case: code for code, case in enumerate(cases)}
     frame["mail"] = [readings[n].mail for n in of]
-    stamps = [_stamp(readings[n], line) for n, line in zip(of, columns.get("line", []), strict=True)]
+    inside = names_inside(readings)
+    stamps = [_stamp(readings[n], inside[n], line) for n, line in zip(of, columns.get("line", []), strict=True)]
     frame["stamp"] = pd.Series(stamps, dtype=object)
     folders = machine_folders(readings)
     frame["folder"] = pd.array([folders[n] for n in of], dtype=object)
@@ -140,10 +141,10 @@ def _captures(readings: Sequence[Reading], cases: Sequence[str]) -> pd.DataFrame
     return frame
 
 
-def _stamp(reading: Reading, line: int) -> str | None:
+def _stamp(reading: Reading, name: str, line: int) -> str | None:
     """The time stamp of the log that a line stands in, else of its file."""
     above = [text for at, text in reading.stamps if at <= line]
-    return above[-1] if above else stamp(reading.file)
+    return above[-1] if above else stamp(name)
 
 
 def _table(name: str, readings: Sequence[Reading]) -> pd.DataFrame:

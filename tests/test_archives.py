@@ -471,6 +471,16 @@ def test_machines_of_archives(name: str, shared: dict[str, list[str]]) -> None:
     assert shared[name] == sorted(SHARE[name][1])
 
 
+def test_the_day_of_an_upload_is_not_that_of_a_capture(tmp_path: Path) -> None:
+    """The name of the only archive is that of the case; of several, each may be named after its day."""
+    for name in ("one/up_2026-11-20.zip", "two/day_2026-11-18.zip", "two/day_2026-11-19.zip"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(zipped({"kd.log": LISTING}))
+    one, two = (dumpscan.analyze(tmp_path / name).tables["captures"]["moment"].dropna() for name in ("one", "two"))
+    assert sorted(one) == []
+    assert sorted(two) == ["2026-11-18", "2026-11-19"]
+
+
 def test_members_come_in_the_order_of_a_folder(tmp_path: Path) -> None:
     files = {name: name.encode() for name in ("b/2.txt", "c.txt", "a.txt", "b/1.txt", "B.txt")}
     for name, content in files.items():
