@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -101,11 +102,12 @@ def read_all(found: Iterable[Input], options: Options) -> list[Reading]:
 def _name_each_once(readings: Iterable[Reading]) -> None:
     """Two inputs of a case never share a name: an archive may hold one twice, and lines are cited by it."""
     seen: set[tuple[str, str]] = set()
+    numbers: Counter[tuple[str, str]] = Counter()
     for reading in readings:
-        name, number = reading.file, 1
+        name = (reading.case, reading.file)
         while (reading.case, reading.file) in seen:
-            number += 1
-            reading.file = f"{name} ({number})"
+            numbers[name] += 1
+            reading.file = f"{name[1]} ({numbers[name] + 1})"
         seen.add((reading.case, reading.file))
 
 

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dumpscan.inputs import bare_name
+from dumpscan.machines import LISTINGS
 
 if TYPE_CHECKING:
     from dumpscan.reading import Reading
 
-LISTINGS = ("dheapmon", "dskheap")
 Levels = tuple[str, ...]
 _NO_FOLDER = re.compile(r"(?:|\.\.?|[A-Za-z]:)")  # parts of a name that name no folder
 

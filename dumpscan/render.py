@@ -220,7 +220,7 @@ def _case_view(doc: Document) -> Document:
             for when in ("now", "reboot", "cause", "futile")
         },
         "coverage": _coverage(doc),
-        "remarks": list(_remarks(doc["inputs"])),
+        "remarks": _remarks(doc["inputs"]),
         "anchors": anchors,
         "loose": loose,
         "settings": doc["settings"],
@@ -281,15 +281,21 @@ def _coverage(doc: Document) -> str:
     return f"{thousands(total['total'])} lines: {thousands(total['parsed'])} read, {thousands(passed)} not for us, {thousands(total['problem'])} not understood."
 
 
-def _remarks(inputs: Iterable[Document]) -> Iterator[Document]:
-    """What was not read of each input, or not as it was meant."""
+def _remarks(inputs: Iterable[Document]) -> list[Document]:
+    """What was not read of each input, or not as it was meant: first what may hold evidence, last what only looks odd."""
+    told: list[tuple[int, Document]] = []
     for item in inputs:
-        if item["skipped"]:
-            yield {"how": "Not read", "file": item["file"], "why": item["skipped"]}
+        file = item["file"]
         if item["partly"]:
-            yield {"how": "Read in part", "file": item["file"], "why": item["partly"]}
+            told.append((0, {"how": "Read in part", "file": file, "why": item["partly"]}))
+        if item["skipped"]:
+            no_text = item["skipped"].startswith("not a text")
+            told.append((1 + no_text, {"how": "Not read", "file": file, "why": item["skipped"]}))
         if item["replaced_bytes"]:
-            yield {"how": f"Read as {item['encoding']}", "file": item["file"], "why": replaced(item["replaced_bytes"])}
+            told.append(
+                (3, {"how": f"Read as {item['encoding']}", "file": file, "why": replaced(item["replaced_bytes"])})
+            )
+    return [remark for _, remark in sorted(told, key=lambda one: one[0])]
 
 
 def replaced(count: int) -> str:
