@@ -1,10 +1,11 @@
 """Which folder names the machine of a file: an archive is read as the folder that it was packed from.
 
-web01/logs/kd.log              web01: the first-level folder
-case.zip!web01/kd.log          web01: the only archive of a case is the case
-a.zip!kd.log, b.zip!kd.log     none: a file that was packed alone stands where its archive stands
-a.zip!logs/1.txt, b.zip!...    a/logs ...: two archives are never one machine
-upload.zip!case/web01/kd.log   web01: a folder around all of an archive that is named as it, or holds listings in several folders
+web01/logs/kd.log                  web01: the first-level folder
+case.zip!web01/kd.log              web01: the only archive of a case is the case
+a.zip!kd.log, b.zip!vm.log         none: a file that was packed alone stands where its archive stands
+a.zip!logs/kd.log, b.zip!logs/...  a/logs, b/logs: two archives are never one machine
+up.zip!up/web01/kd.log             web01: the folder that was packed, named as its archive
+up.zip!logs/web01/kd.log           web01, if other folders beside it hold listings, too; else logs
 """
 
 from __future__ import annotations
@@ -72,15 +73,15 @@ def _key(
     """The archives around a file and the first folder in them, each with its name; a folder with no levels."""
     key: list[tuple[str, Levels]] = []
     levels = reading.levels or (reading.file,)
+    folders = [_folders(level) for level in levels]
+    for depth in range(1, len(levels)):
+        if folders[depth][:1] == [around[levels[:depth]]]:
+            del folders[depth][0]
     for depth, level in enumerate(levels):
-        folders = _folders(level)
-        if folders and folders[0] == around.get(levels[:depth]):
-            folders = folders[1:]
-        if folders:
-            return (*key, (folders[0], ()))
+        if folders[depth]:
+            return (*key, (folders[depth][0], ()))
         archive = levels[: depth + 1]
-        alone = len(inside[archive]) == 1 and not _folders(levels[-1]) if archive in inside else True
-        if not alone:
+        if len(inside.get(archive, ())) > 1 or any(folders[depth + 1 :]):  # else it is a file that was packed alone
             key.append((bare_name(level.rpartition("/")[2]), archive))
     return tuple(key)
 

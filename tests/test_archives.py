@@ -448,6 +448,7 @@ SHARE: dict[str, tuple[Files, list[str]]] = {
     "a folder around one machine": ({"up.zip": zipped({"web01/heaps/1.txt": ONE, "web01/registry/2.txt": LIMIT})}, ["web01", "web01"]),
     "the folder of the archive": ({"up.zip": zipped({"UP/heaps/1.txt": ONE, "UP/limit/2.txt": LIMIT})}, ["heaps", "limit"]),
     "a name that leads upwards": ({"up.zip": zipped({"../../web01/1.txt": ONE, "/web02/1.txt": ONE, "C:/web03/1.txt": ONE})}, ["web01", "web02", "web03"]),
+    "the folder of a file packed alone": ({"heaps.zip": zipped({"heaps/1.txt": ONE}), "limit.zip": zipped({"limit/2.txt": LIMIT})}, ["unnamed", "unnamed"]),
     "an exclamation mark": ({"wow!/a!b.txt": ONE, "c.txt": LIMIT}, ["wow!", "wow!"]),
 }  # fmt: skip
 
