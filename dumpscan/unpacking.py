@@ -92,7 +92,7 @@ def _member(case: str, levels: Levels, member: Member, budget: Budget, options: 
         yield reading.skip(str(why))
         return
     size = content.tell()
-    kind = archive_kind(content.getvalue()[:HEAD])
+    kind = archive_kind(bytes(content.getbuffer()[:HEAD]))  # `getvalue` might copy a gigabyte
     if kind and len(levels) > DEPTH:
         yield reading.skip(f"an archive in {DEPTH} others: {UNPACK}")
     elif kind:
