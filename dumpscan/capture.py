@@ -14,7 +14,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby, pairwise, product
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -147,13 +147,12 @@ class _Block:
 class _Text:
     """A text on its way to be cut: its matching copy, and for each line of it who claims it and who has it."""
 
-    def __init__(self, copy: Matching, names: Sequence[str]) -> None:
+    def __init__(self, copy: Matching, names: Sequence[str], known: Mapping[str, Command]) -> None:
         self.copy = copy
         self.runs = {name: runs(copy, name) for name in names}
         self.prompt = self._prompts()
         self.claims = [0] * len(copy.lines)  # a bit for each command with a terminal here that would prove its block
         self.taken = bytearray(len(copy.lines))  # 1: part of a capture
-        known = all_commands()
         self.bit = {name: 1 << at for at, name in enumerate(names)}
         for name, found in self.runs.items():
             for run in found:
@@ -264,16 +263,23 @@ def _extent(block: _Block, text: _Text) -> tuple[int, int]:
     return first, last
 
 
-def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Capture]:
-    """The captures of these commands in a text whose first line has this number, by line."""
-    known = all_commands()
+def _believed(command: Command) -> Command:
+    """A command of which every line but a ruler proves its block."""
+    rules = grammar(command.name)
+    terminals = {terminal.name for terminal in rules.terminals} - set(rules.ignore_tokens) - {"RULER"}
+    return replace(command, proof=frozenset(terminals))
+
+
+def captures(text: str, first_line: int, commands: Sequence[str], proved: bool = False) -> list[Capture]:
+    """The captures of these commands in a text whose first line has this number, by line; `proved`: the caller knows whose text it is."""
+    known = {name: _believed(all_commands()[name]) if proved else all_commands()[name] for name in commands}
     names = sorted(commands, key=lambda name: (known[name].rank, name))
     physical, copy = matching_copy(text, first_line)
-    cut = _Text(copy, names)
+    cut = _Text(copy, names, known)
     glue, doubt = _torn(cut)
     if glue:
         copy = joined(copy, glue)
-        cut = _Text(copy, names)
+        cut = _Text(copy, names, known)
         doubt = _torn(cut)[1]
     for name, lines in doubt.items():
         cut.disbelieve(name, lines)
