@@ -19,6 +19,8 @@ _USER = r"[0-9]{1,3}:[0-9a-f]{3,4}(?::[a-z0-9]{1,6})?>[ ]?"
 _PROMPT = re.compile(rf"[ ]*+(?:{_USER}|{_KD}[ ]?)*({_KD})")
 # Between two commands of one line the number of a processor must stand: "!grep lkd>" has none.
 _NEXT = re.compile(rf"[ ]*(?:{_USER})*((?:[0-9]{{1,3}}: ?l?|l)kd>)")
+# remote.exe notes behind a command who typed it and when: "kb                      [Local        9:50 AM]".
+_NOTE = re.compile(r"[ ]{2,}+\[[^\]\[]{1,60}[ ][0-9]{1,2}:[0-9]{2}(?: [AP]M)?\][ ]*+$")
 
 
 def commands(line: str) -> Iterator[tuple[str, str]]:
@@ -31,5 +33,5 @@ def commands(line: str) -> Iterator[tuple[str, str]]:
     while head:
         again = _NEXT.search(line, head.end())
         if command := line[head.end() : again.start() if again else None].strip():
-            yield head[1].strip(), command
+            yield head[1].strip(), _NOTE.sub("", command)
         head = again

@@ -25,6 +25,8 @@ SHAPES = {
     "> | 0: kd> !vm 4": ("0: kd>", "!vm 4"),
     "\t\u00a01: kd>\u00a0!vm": ("1: kd>", "!vm"),
     r"0: kd> .sympath+ \\server\share": ("0: kd>", r".sympath+ \\server\share"),
+    "1: kd> kb                      [Local        9:50 AM]": ("1: kd>", "kb"),
+    "kd> dt foo [bar]": ("kd>", "dt foo [bar]"),
     "lkd> kd: Reading initial command '!dskheap;!vm 4;q'": ("lkd>", "kd: Reading initial command '!dskheap;!vm 4;q'"),
 }
 NO_PROMPTS = (

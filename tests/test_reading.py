@@ -335,9 +335,7 @@ def test_damage_never_raises_and_never_loses_a_line(seed: int) -> None:
         last = 0
         single = {one.first for one in reading.single}
         for capture in reading.captures:
-            shared = (
-                len(text.split("\n")[capture.first - 1]) > 100
-            )  # one line that lost its line ends may hold two captures
+            shared = max(map(len, text.split("\n"))) > 100  # one line that lost its line ends may hold two captures
             assert (last < capture.first or shared) and capture.first <= capture.last, text
             last = capture.last
             rows = [row for part in capture.tables.values() for row in part]
@@ -532,7 +530,10 @@ def test_search_without_ahocorasick_finds_the_same(monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     scanning._searchers.cache_clear()
     assert [facts(one) for one in told[0]] == [facts(one) for one in told[1]]
-    assert len(told[0][1].hits) == len(literals())
+    # Whoever waits for a literal hears of it, or of one that lies within it.
+    known = list(literals().items())
+    heard = [known[number] for number in set(told[0][1].hits[:, 1].tolist())]
+    assert [one for one, names in known if not any(other in one and names <= others for other, others in heard)] == []
 
 
 def test_everything_works_without_ahocorasick() -> None:
