@@ -208,20 +208,30 @@ def commands() -> None:
         _print(f"{cleandoc(command.page)}\n\nFills: {', '.join(command.fills)}\n\n")
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # "-:12" is a line of standard input
 def explain(
-    rule: Annotated[str, typer.Argument(help="Name of a rule, as `dumpscan rules` lists it.", metavar="RULE")],
+    subject: Annotated[
+        str,
+        typer.Argument(help="A rule, as `dumpscan rules` lists it, or a line of a file.", metavar="RULE | FILE:LINE"),
+    ],
+    encoding: Encoding = None,
 ) -> None:
-    """Print the page of a rule: what happens, how the log proves it, what to do."""
+    """Print the page of a rule, or what became of a line: who read it, what came of it, or who came near and where it stopped."""
+    if ":" in subject:
+        from dumpscan.explain import explain
+
+        _print(explain(subject, sys.stdin.buffer, _known(encoding)))
+        return
     from dumpscan.rules import all_rules
 
     known = all_rules()
-    if rule not in known:
-        near = difflib.get_close_matches(rule, known, n=1)
+    if subject not in known:
+        near = difflib.get_close_matches(subject, known, n=1)
         raise DumpscanError(
-            f"no rule is called {rule}" + (f"; did you mean {near[0]}?" if near else "; `dumpscan rules` lists them")
+            f"no rule is called {subject}"
+            + (f"; did you mean {near[0]}?" if near else "; `dumpscan rules` lists them, and a line is named FILE:LINE")
         )
-    _print(known[rule].page + "\n")
+    _print(known[subject].page + "\n")
 
 
 def _print(text: str) -> None:

@@ -19,6 +19,17 @@ _USER = r"[0-9]{1,3}:[0-9a-f]{3,4}(?::[a-z0-9]{1,6})?>[ ]?"
 _PROMPT = re.compile(rf"[ ]*+(?:{_USER}|{_KD}[ ]?)*({_KD})")
 # Between two commands of one line the number of a processor must stand: "!grep lkd>" has none.
 _NEXT = re.compile(rf"[ ]*(?:{_USER})*((?:[0-9]{{1,3}}: ?l?|l)kd>)")
+_ANY = re.compile(rf"[ ]*+(?:(?:{_USER}|{_KD}|(?:PS )?[A-Za-z]:\\[^>\n]{{0,200}}>)[ ]*+)*+")
+
+
+def behind_prompts(line: str) -> int:
+    r"""Where a line begins behind its indentation and the prompts of debuggers or shells.
+
+    >>> behind_prompts("  x"), behind_prompts("0:000>0: kd> !vm"), behind_prompts("C:\kktools> dheapmon")
+    (2, 13, 12)
+    """
+    found = _ANY.match(line)
+    return found.end() if found else 0
 
 
 def commands(line: str) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from dumpscan.prompts import commands
 from dumpscan.rows import Problem
 from dumpscan.scanning import (
     LOGS,
+    LONGEST_WINDOW,
     PROMPTS,
     SYMPTOMS,
     Scan,
@@ -66,6 +67,7 @@ _CONTROLS = bytes(set(range(32)) - {0, 7, 8, 9, 10, 11, 12, 13, 26, 27, 28, 29, 
 # Quoting, and the head that mail programs put above what they quote.
 _MAIL = re.compile(r"(?m)^[ \t]*(?:>|-{3,} ?(?:Original|Urspr)|(?:From|Von|De|Sent|Gesendet): |On .{4,80} wrote:)")
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)?")
+_LINE_END = re.compile(r"\r\n?|\n")
 # Encodings whose bytes 0 to 127 are not those characters: such a text is made UTF-8 before it is searched.
 _NOT_ASCII = re.compile(r"(?i)utf.?(?:16|32|7)|ucs|cp(?:037|273|424|500|1026|1140)|idna|punycode")
 
@@ -88,6 +90,7 @@ class Reading:
     skipped: str | None = None
     stamps: list[tuple[int, str]] = field(default_factory=list)  # line and time stamp of each log that begins here
     mail: bool = False  # a thread: what stands further down may be older
+    quoted: dict[int, str] = field(default_factory=dict)  # the line that was asked for and its neighbours, by number
 
     def skip(self, reason: str) -> Reading:
         self.skipped = reason
@@ -95,14 +98,16 @@ class Reading:
         return self
 
 
-def read(case: str, file: str, source: Path | bytes, encoding: str | None = None, hash_all: bool = False) -> Reading:
-    """Read one file or one text. An unreadable one is a Reading with the reason in `skipped`."""
+def read(
+    case: str, file: str, source: Path | bytes, encoding: str | None = None, hash_all: bool = False, quote: int = 0
+) -> Reading:
+    """Read one file or one text. An unreadable one is a Reading with the reason in `skipped`. `quote`: a line to keep in `quoted`."""
     reading = Reading(case, file)
     try:
         if isinstance(source, bytes):
-            return _read_stream(reading, io.BytesIO(source), len(source), encoding, hash_all)
+            return _read_stream(reading, io.BytesIO(source), len(source), encoding, hash_all, quote)
         with source.open("rb", buffering=0) as stream:
-            return _read_stream(reading, stream, source.stat().st_size, encoding, hash_all)
+            return _read_stream(reading, stream, source.stat().st_size, encoding, hash_all, quote)
     except FileNotFoundError:
         return reading.skip("it was there and is gone")
     except OSError as error:
@@ -132,7 +137,9 @@ def sniff(head: bytes) -> tuple[str | None, str | None]:
     return "bytes", None
 
 
-def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None, hash_all: bool) -> Reading:
+def _read_stream(
+    reading: Reading, stream: Stream, size: int, forced: str | None, hash_all: bool, quote: int = 0
+) -> Reading:
     stream.seek(0)
     head = stream.read(HEAD) or b""
     reading.size = size
@@ -160,6 +167,8 @@ def _read_stream(reading: Reading, stream: Stream, size: int, forced: str | None
     _read_single_lines(reading, stream, found, encoding, forced is not None)
     reading.lines["other"] = found.lines - sum(reading.lines.values())
     reading.lines["total"] = found.lines
+    if 0 < quote <= found.lines:
+        reading.quoted = _quoted(stream, found, encoding, forced is not None, quote)
     return reading
 
 
@@ -261,6 +270,17 @@ def _read_single_lines(reading: Reading, stream: Stream, found: Scan, encoding: 
             home.excerpts.append((number, [_decode(raw, encoding, whole).rstrip("\r\n")]))
             reading.single.append(Taken(number, number, "prompt" if told["commands"] else "symptom"))
     reading.lines["parsed"] += len(reading.single)
+
+
+def _quoted(stream: Stream, found: Scan, encoding: str, forced: bool, line: int) -> dict[int, str]:
+    """A line and its neighbours as they stand in the text, by number; without what is longer than a window."""
+    low, high = max(1, line - CONTEXT), min(found.lines, line + CONTEXT)
+    start = max(0, bisect_left(found.lines_before, low - 1) - 1) * found.chunk
+    end = (bisect_left(found.lines_before, high) + 1) * found.chunk
+    begin, raw = _whole_lines(stream, found, start, min(end, start + LONGEST_WINDOW))
+    first = 1 + _lines_before(stream, found, begin)
+    texts = _LINE_END.split(_decode(raw, encoding, found.is_utf8 or forced))
+    return {at: text for at, text in enumerate(texts, first) if low <= at <= high}
 
 
 def _beside(line: int, capture: Capture) -> bool:

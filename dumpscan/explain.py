@@ -1,0 +1,257 @@
+"""What became of one line of a text: who read it and what came of it, or who came near and where it stopped. Plain text, 80 columns."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from dumpscan.commands import all_commands
+from dumpscan.inputs import DumpscanError, inputs_of
+from dumpscan.matching import repaired
+from dumpscan.model import TABLES
+from dumpscan.nearest import LEAST, nearest
+from dumpscan.prompts import behind_prompts
+from dumpscan.reading import Reading, read
+from dumpscan.render import plain, thousands
+
+if TYPE_CHECKING:
+    from dumpscan.capture import Capture, Taken
+    from dumpscan.nearest import Miss
+
+WIDTH = 80
+MOST_PIECES = 12  # of a line that is too long for one row of the screen
+MOST_ROWS = 12  # that are shown of one line
+ALONE = {
+    "prompt": "a command typed at a debugger's prompt, in no block",
+    "symptom": "a symptom, which is what somebody saw, in no block",
+}
+
+
+class Fate(NamedTuple):
+    """What became of a line: its class in the ledger, and by whom."""
+
+    kind: str  # "parsed", "blank", "noise", "problem", "other"
+    capture: Capture | None = None  # the block it stands in
+    terminals: tuple[str, ...] = ()  # of the block's command; of a line that tells something alone, what it is
+    reason: str | None = None  # why it is a problem
+
+
+def place(argument: str) -> tuple[str, int]:
+    r"""File and line of FILE:LINE. The last colon counts: a path of Windows has one of its own, and a name may have any.
+
+    >>> place(r"C:\case\kd.log:12"), place("-:3")
+    (('C:\\case\\kd.log', 12), ('-', 3))
+    """
+    file, _, number = argument.rpartition(":")
+    if not file or not re.fullmatch("[0-9]{1,18}", number):
+        raise DumpscanError(f"say which line of it: {argument}:LINE")
+    if not int(number):
+        raise DumpscanError("lines are counted from 1")
+    return file, int(number)
+
+
+def explain(argument: str, stdin: IO[bytes], encoding: str | None = None) -> str:
+    """The answer for FILE:LINE. Raises DumpscanError for a place that is not there."""
+    file, number = place(argument)
+    reading = _reading(file, number, stdin, encoding)
+    if reading.skipped:
+        raise DumpscanError(f"{file} was not read: {reading.skipped}")
+    if number > (total := reading.lines["total"]):
+        raise DumpscanError(f"{file} has {thousands(total)} line{'' if total == 1 else 's'}: there is no line {number}")
+    line = reading.quoted.setdefault(number, "(longer than any line that is looked at)")
+    fate = fate_of(reading, number, line)
+    miss = _nearest(fate, line)
+    head = f"{file}:{number} of {thousands(total)} lines, {reading.encoding}"
+    parts = [_wrapped(head), _excerpt(reading, number, miss), *_told(reading, number, fate), *_missed(fate, miss)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _reading(file: str, number: int, stdin: IO[bytes], encoding: str | None) -> Reading:
+    if file == "-":
+        return read("explain", "-", stdin.read(), encoding, quote=number)
+    if Path(file).is_dir():
+        raise DumpscanError(f"{file} is a folder: name one of its files")
+    (one,) = inputs_of("explain", [Path(file)])
+    if one.skipped is not None:
+        return Reading(one.case, one.file).skip(one.skipped)
+    return read(one.case, one.file, one.source, encoding, quote=number)
+
+
+def fate_of(reading: Reading, number: int, line: str) -> Fate:
+    """What became of a line. The classes are those of the ledger: over all lines they add up to it."""
+
+    def here(one: Capture | Taken) -> bool:
+        return one.first <= number <= one.last
+
+    capture = next((one for one in reading.captures if any(map(here, one.taken))), None)
+    if reason := next((one.reason for one in reading.problems if one.line == number), None):
+        return Fate("problem", capture, reason=reason)
+    if alone := next(filter(here, reading.single), None):
+        return Fate("parsed", None, (str(alone.terminal),))
+    if capture is None or not repaired(line).strip():
+        capture = next((one for one in reading.captures if one.taken and here(one)), None)
+        return Fate("blank", capture) if capture else Fate("other")
+    terminals = tuple(str(one.terminal) for one in capture.taken if here(one))
+    noise = all(terminal.endswith(("NOISE", "ELISION")) for terminal in terminals)
+    return Fate("noise" if noise else "parsed", capture, terminals)
+
+
+def _nearest(fate: Fate, line: str) -> Miss | None:
+    copy = repaired(line)
+    if fate.kind == "problem" and fate.capture:
+        return nearest(copy, [fate.capture.command], behind_prompts(copy))
+    if fate.kind == "other":
+        asked = sorted(all_commands().values(), key=lambda command: (command.rank, command.name))
+        return nearest(copy, [command.name for command in asked], behind_prompts(copy), foreign=True)
+    return None
+
+
+def column(offset: int) -> int:
+    """The column of the physical line, as an editor counts them from 1, for an offset in the line of its matching copy: the repairs of
+    `repaired` keep every character in its place."""
+    return offset + 1
+
+
+# ---------------------------------------------------------------------------------------------------- in words
+
+
+def _told(reading: Reading, number: int, fate: Fate) -> Iterator[str]:
+    """What became of the line, and the rows that came of it."""
+    rows = [*_rows(reading, number)]
+    yield _wrapped(_sentence(fate))
+    if fate.kind == "parsed" and fate.capture and not rows:
+        yield _wrapped(f"No row begins with it. {_gave(fate.capture)}")
+    yield from rows[:MOST_ROWS]
+    if len(rows) > MOST_ROWS:
+        yield f"{thousands(len(rows) - MOST_ROWS)} more rows came of it."
+    if fate.capture and fate.capture.shortfall:
+        yield _wrapped(f"The block is not whole: {fate.capture.shortfall}.")
+
+
+def _sentence(fate: Fate) -> str:
+    if fate.kind == "other":
+        return "Not for us: it stands in no block, and no reader takes it."
+    if fate.capture is None:
+        return f"Not understood: it {fate.reason}." if fate.kind == "problem" else f"Read: {ALONE[fate.terminals[0]]}."
+    command, lines = fate.capture.command, _lines(fate.capture.first, fate.capture.last)
+    if fate.kind == "problem":
+        return f"Not understood: it {fate.reason}. That block is {lines}."
+    if fate.kind == "blank":
+        return f"Blank, in the block of {_prints(command)}, {lines}."
+    took = f"{' and '.join(fate.terminals)} of {command}.lark took it, in the block of {_prints(command)}, {lines}."
+    return f"Noise, known to be harmless: {took}" if fate.kind == "noise" else f"Read: {took}"
+
+
+def _missed(fate: Fate, miss: Miss | None) -> Iterator[str]:
+    """Who came near."""
+    foreign = fate.kind == "other"
+    if miss is None and fate.kind in ("problem", "other"):
+        readers, least = ("any reader", " and a third") if foreign else ("its command", "")
+        yield _wrapped(f"No line of {readers} is near: none takes {LEAST} characters{least} of it.")
+    if miss is None:
+        return
+    prints, proof = _prints(miss.command), all_commands()[miss.command].proof
+    if miss.fits:
+        yield _wrapped(f"It looks like {miss.terminal} of {prints}, but no block of {prints} is here: " + (
+            "what stands around it does not make one."
+            if miss.terminal in proof
+            else f"such a line does not prove one, as {', '.join(sorted(proof))} would."
+        ))  # fmt: skip
+        return
+    yield _wrapped(f"Nearest: {miss.terminal} of {prints}, {_stop(miss)}")
+    if miss.sample:
+        yield f"A line that {miss.terminal} takes:\n\n    {_clipped(miss.sample.strip(), WIDTH - 4)}"
+
+
+def _stop(miss: Miss) -> str:
+    wants = f", and wants {miss.expected} there" if miss.expected else ""
+    told = f"which stopped at column {column(miss.stopped)}{wants}."
+    if miss.mended:
+        told += f" It would fit with {miss.mended.how} in column {column(miss.mended.offset)}."
+    return told
+
+
+def _prints(command: str) -> str:
+    return all_commands()[command].prints
+
+
+def _lines(first: int, last: int) -> str:
+    return f"line {first}" if first == last else f"lines {first} to {last}"
+
+
+def _rows(reading: Reading, number: int) -> Iterator[str]:
+    """The rows that begin with a line, each with its number in its table, as columns and values."""
+    counts: Counter[str] = Counter()
+    for capture in reading.captures:
+        for table, rows in capture.tables.items():
+            for row in rows:
+                counts[table] += 1
+                if row[0] == number:
+                    head = f"It gave row {thousands(counts[table])} of {table}:"
+                    yield "\n".join([head, "", *_values(table, row[1:])])
+
+
+def _values(table: str, row: tuple[Any, ...]) -> Iterator[str]:
+    width = max(map(len, TABLES[table]))
+    for name, value in zip(TABLES[table], row, strict=False):
+        shown = "not shown" if value is None else str(value) or "(nothing)"
+        yield _wrapped(shown, f"    {name:<{width}}  ", " " * (width + 6))
+
+
+def _gave(capture: Capture) -> str:
+    """What came of a block."""
+    told = []
+    for table, rows in sorted(capture.tables.items()):
+        lines = [row[0] for row in rows]
+        count = f"{thousands(len(rows))} {'row' if len(rows) == 1 else 'rows'}"
+        told.append(f"{count} of {table} ({_lines(min(lines), max(lines))})")
+    return f"Its block gave {', '.join(told) or 'no row'}."
+
+
+# ---------------------------------------------------------------------------------------------------- on the screen
+
+
+def _excerpt(reading: Reading, number: int, miss: Miss | None) -> str:
+    """The line with its neighbours, marked, and a caret under the column that matters."""
+    digits = len(str(max(reading.quoted)))
+    room = WIDTH - digits - 5
+    shown = []
+    for at, line in sorted(reading.quoted.items()):
+        margin = f"{'>' if at == number else ' '} {at:>{digits}}  "
+        if at != number:
+            shown.append((margin + _clipped(line, room)).rstrip())
+            continue
+        shown += _marked(line, margin, room, None if miss is None or miss.fits else column(miss.offset))
+    return "\n".join(shown)
+
+
+def _marked(line: str, margin: str, room: int, caret: int | None) -> list[str]:
+    """A line in as many pieces as it needs, with a caret under one of its columns."""
+    text, blank = plain(line), " " * len(margin)
+    pieces = [text[at : at + room] for at in range(0, len(text), room)] or [""]
+    rows = [(blank if at else margin) + piece for at, piece in enumerate(pieces)]
+    marked = 0
+    if caret is not None:
+        before = len(plain(line[: caret - 1]))
+        marked = min(before // room, len(pieces) - 1)
+        under = blank + " " * (before - marked * room)
+        label = f"column {caret}"
+        fits = len(under) + 2 + len(label) <= WIDTH
+        rows[marked] += f"\n{under}^ {label}" if fits else f"\n{f'{label} ^':>{len(under) + 1}}"
+    first = max(0, min(marked - MOST_PIECES // 2, len(rows) - MOST_PIECES))
+    left_out = len(text) - sum(map(len, pieces[first : first + MOST_PIECES]))
+    note = [f"{blank}[{thousands(left_out)} more characters]"] if left_out else []
+    return [*rows[first : first + MOST_PIECES], *note]
+
+
+def _clipped(line: str, room: int) -> str:
+    text = plain(line[: room + 1])
+    return text if len(text) <= room else text[: room - 3] + "..."
+
+
+def _wrapped(text: str, first: str = "", rest: str = "") -> str:
+    return textwrap.fill(plain(text), WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
