@@ -7,10 +7,12 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 from dumpscan.commands import all_commands
+from dumpscan.excerpt import WIDTH, clipped, excerpt
 from dumpscan.inputs import DumpscanError, inputs_of
+from dumpscan.ledger import Fate, fate_of
 from dumpscan.matching import repaired
 from dumpscan.model import TABLES
 from dumpscan.nearest import LEAST, nearest
@@ -19,25 +21,14 @@ from dumpscan.reading import Reading, read
 from dumpscan.render import plain, thousands
 
 if TYPE_CHECKING:
-    from dumpscan.capture import Capture, Taken
+    from dumpscan.capture import Capture
     from dumpscan.nearest import Miss
 
-WIDTH = 80
-MOST_PIECES = 12  # of a line that is too long for one row of the screen
 MOST_ROWS = 12  # that are shown of one line
 ALONE = {
     "prompt": "a command typed at a debugger's prompt, in no block",
     "symptom": "a symptom, which is what somebody saw, in no block",
 }
-
-
-class Fate(NamedTuple):
-    """What became of a line: its class in the ledger, and by whom."""
-
-    kind: str  # "parsed", "blank", "noise", "problem", "other"
-    capture: Capture | None = None  # the block it stands in
-    terminals: tuple[str, ...] = ()  # of the block's command; of a line that tells something alone, what it is
-    reason: str | None = None  # why it is a problem
 
 
 def place(argument: str) -> tuple[str, int]:
@@ -47,8 +38,10 @@ def place(argument: str) -> tuple[str, int]:
     (('C:\\case\\kd.log', 12), ('-', 3))
     """
     file, _, number = argument.rpartition(":")
-    if not file or not re.fullmatch("[0-9]{1,18}", number):
-        raise DumpscanError(f"say which line of it: {argument}:LINE")
+    if not file:
+        raise DumpscanError("name a file and a line of it: FILE:LINE")
+    if not re.fullmatch("[0-9]{1,18}", number):
+        raise DumpscanError(f"say which line of it: {argument.removesuffix(':')}:LINE")
     if not int(number):
         raise DumpscanError("lines are counted from 1")
     return file, int(number)
@@ -66,7 +59,13 @@ def explain(argument: str, stdin: IO[bytes], encoding: str | None = None) -> str
     fate = fate_of(reading, number, line)
     miss = _nearest(fate, line)
     head = f"{file}:{number} of {thousands(total)} lines, {reading.encoding}"
-    parts = [_wrapped(head), _excerpt(reading, number, miss), *_told(reading, number, fate), *_missed(fate, miss)]
+    caret = None if miss is None or miss.fits else column(miss.offset)
+    parts = [
+        _wrapped(head),
+        excerpt(reading.quoted, number, caret),
+        *_told(reading, number, fate),
+        *_missed(fate, miss, line),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -79,25 +78,6 @@ def _reading(file: str, number: int, stdin: IO[bytes], encoding: str | None) -> 
     if one.skipped is not None:
         return Reading(one.case, one.file).skip(one.skipped)
     return read(one.case, one.file, one.source, encoding, quote=number)
-
-
-def fate_of(reading: Reading, number: int, line: str) -> Fate:
-    """What became of a line. The classes are those of the ledger: over all lines they add up to it."""
-
-    def here(one: Capture | Taken) -> bool:
-        return one.first <= number <= one.last
-
-    capture = next((one for one in reading.captures if any(map(here, one.taken))), None)
-    if reason := next((one.reason for one in reading.problems if one.line == number), None):
-        return Fate("problem", capture, reason=reason)
-    if alone := next(filter(here, reading.single), None):
-        return Fate("parsed", None, (str(alone.terminal),))
-    if capture is None or not repaired(line).strip():
-        capture = next((one for one in reading.captures if one.taken and here(one)), None)
-        return Fate("blank", capture) if capture else Fate("other")
-    terminals = tuple(str(one.terminal) for one in capture.taken if here(one))
-    noise = all(terminal.endswith(("NOISE", "ELISION")) for terminal in terminals)
-    return Fate("noise" if noise else "parsed", capture, terminals)
 
 
 def _nearest(fate: Fate, line: str) -> Miss | None:
@@ -146,10 +126,10 @@ def _sentence(fate: Fate) -> str:
     return f"Noise, known to be harmless: {took}" if fate.kind == "noise" else f"Read: {took}"
 
 
-def _missed(fate: Fate, miss: Miss | None) -> Iterator[str]:
+def _missed(fate: Fate, miss: Miss | None, line: str) -> Iterator[str]:
     """Who came near."""
     foreign = fate.kind == "other"
-    if miss is None and fate.kind in ("problem", "other"):
+    if miss is None and fate.kind in ("problem", "other") and line.strip():
         readers, least = ("any reader", " and a third") if foreign else ("its command", "")
         yield _wrapped(f"No line of {readers} is near: none takes {LEAST} characters{least} of it.")
     if miss is None:
@@ -162,14 +142,16 @@ def _missed(fate: Fate, miss: Miss | None) -> Iterator[str]:
             else f"such a line does not prove one, as {', '.join(sorted(proof))} would."
         ))  # fmt: skip
         return
-    yield _wrapped(f"Nearest: {miss.terminal} of {prints}, {_stop(miss)}")
+    yield _wrapped(f"Nearest: {miss.terminal} of {prints}, {_stop(miss, line)}")
     if miss.sample:
-        yield f"A line that {miss.terminal} takes:\n\n    {_clipped(miss.sample.strip(), WIDTH - 4)}"
+        yield f"A line that {miss.terminal} takes:\n\n    {clipped(miss.sample.strip(), WIDTH - 4)}"
 
 
-def _stop(miss: Miss) -> str:
+def _stop(miss: Miss, line: str) -> str:
     wants = f", and wants {miss.expected} there" if miss.expected else ""
     told = f"which stopped at column {column(miss.stopped)}{wants}."
+    if miss.stopped >= len(line.rstrip()):
+        told = f"which takes all of it and wants {miss.expected or 'more'} in column {column(miss.stopped)}."
     if miss.mended:
         told += f" It would fit with {miss.mended.how} in column {column(miss.mended.offset)}."
     return told
@@ -206,51 +188,11 @@ def _gave(capture: Capture) -> str:
     """What came of a block."""
     told = []
     for table, rows in sorted(capture.tables.items()):
-        lines = [row[0] for row in rows]
+        if not (lines := [row[0] for row in rows]):
+            continue
         count = f"{thousands(len(rows))} {'row' if len(rows) == 1 else 'rows'}"
         told.append(f"{count} of {table} ({_lines(min(lines), max(lines))})")
     return f"Its block gave {', '.join(told) or 'no row'}."
-
-
-# ---------------------------------------------------------------------------------------------------- on the screen
-
-
-def _excerpt(reading: Reading, number: int, miss: Miss | None) -> str:
-    """The line with its neighbours, marked, and a caret under the column that matters."""
-    digits = len(str(max(reading.quoted)))
-    room = WIDTH - digits - 5
-    shown = []
-    for at, line in sorted(reading.quoted.items()):
-        margin = f"{'>' if at == number else ' '} {at:>{digits}}  "
-        if at != number:
-            shown.append((margin + _clipped(line, room)).rstrip())
-            continue
-        shown += _marked(line, margin, room, None if miss is None or miss.fits else column(miss.offset))
-    return "\n".join(shown)
-
-
-def _marked(line: str, margin: str, room: int, caret: int | None) -> list[str]:
-    """A line in as many pieces as it needs, with a caret under one of its columns."""
-    text, blank = plain(line), " " * len(margin)
-    pieces = [text[at : at + room] for at in range(0, len(text), room)] or [""]
-    rows = [(blank if at else margin) + piece for at, piece in enumerate(pieces)]
-    marked = 0
-    if caret is not None:
-        before = len(plain(line[: caret - 1]))
-        marked = min(before // room, len(pieces) - 1)
-        under = blank + " " * (before - marked * room)
-        label = f"column {caret}"
-        fits = len(under) + 2 + len(label) <= WIDTH
-        rows[marked] += f"\n{under}^ {label}" if fits else f"\n{f'{label} ^':>{len(under) + 1}}"
-    first = max(0, min(marked - MOST_PIECES // 2, len(rows) - MOST_PIECES))
-    left_out = len(text) - sum(map(len, pieces[first : first + MOST_PIECES]))
-    note = [f"{blank}[{thousands(left_out)} more characters]"] if left_out else []
-    return [*rows[first : first + MOST_PIECES], *note]
-
-
-def _clipped(line: str, room: int) -> str:
-    text = plain(line[: room + 1])
-    return text if len(text) <= room else text[: room - 3] + "..."
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:

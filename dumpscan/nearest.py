@@ -23,8 +23,9 @@ MOST_MENDED = 240  # characters of a line in which every place is tried
 LEAST = 5  # characters behind indentation and prompt that a near miss takes
 SHARE = 3  # outside of blocks they are a third of the line, too, and such as no chance brings together
 
-# What might stand in any place of a foreign text. Where a pattern refuses most of it, it does not agree with the line by chance.
-_FOREIGN, _MOSTLY = "aZ7 :(~", 4
+_FOREIGN = (
+    "aZ7 :(~"  # what might stand anywhere: where a pattern refuses all of it, it does not agree with a line by chance
+)
 _SIGNS = string.digits + string.ascii_letters + string.punctuation + " \n"
 _CLASSES = (
     ("a letter or a digit", string.ascii_letters + string.digits),
@@ -118,11 +119,10 @@ class _Terminal:
         return low
 
     def tells(self, line: str, start: int, stopped: int, least: int) -> bool:
-        """Whether enough of what fits is no chance: "Error Reading", not the words of a label that may be any words."""
+        """Whether enough of what fits is no chance: "Error Reading", not the words of a label or columns of figures, which may be any."""
         telling = 0
         for at in range(start, stopped):
-            strange = [sign for sign in _FOREIGN if sign != line[at]]
-            telling += sum(not self.may_begin(line[:at] + sign) for sign in strange) >= _MOSTLY
+            telling += not any(self.may_begin(line[:at] + sign) for sign in _FOREIGN if sign != line[at])
             if telling >= least:
                 return True
         return False
