@@ -25,19 +25,19 @@ def _marked(line: str, margin: str, room: int, caret: int | None) -> list[str]:
     """A line in as many pieces as it needs, with a caret under one of its columns."""
     text, blank = plain(line), " " * len(margin)
     pieces = [text[at : at + room] for at in range(0, len(text), room)] or [""]
-    rows = [_row(blank if at else margin, piece) for at, piece in enumerate(pieces)]
-    marked = 0
-    if caret is not None:
-        before = len(plain(line[: caret - 1]))
-        marked = min(before // room, len(pieces) - 1)
-        under = blank + " " * (before - marked * room)
-        label = f"column {caret}"
-        fits = len(under) + 2 + len(label) <= WIDTH
-        rows[marked] += f"\n{under}^ {label}" if fits else f"\n{f'{label} ^':>{len(under) + 1}}"
-    first = max(0, min(marked - MOST_PIECES // 2, len(rows) - MOST_PIECES))
-    left_out = len(text) - sum(map(len, pieces[first : first + MOST_PIECES]))
-    note = [f"{blank}[{thousands(left_out)} more characters]"] if left_out else []
-    return [*rows[first : first + MOST_PIECES], *note]
+    before = len(plain(line[: caret - 1])) if caret else 0
+    marked = min(before // room, len(pieces) - 1)
+    first = max(0, min(marked - MOST_PIECES // 2, len(pieces) - MOST_PIECES))
+    shown = range(first, min(first + MOST_PIECES, len(pieces)))
+    rows = []
+    for at in shown:
+        rows.append(_row(margin if at == first else blank, pieces[at]))
+        if caret and at == marked:
+            under, label = len(blank) + before - marked * room, f"column {caret}"
+            fits = under + len(f"^ {label}") <= WIDTH
+            rows.append(f"{' ' * under}^ {label}" if fits else f"{label} ^".rjust(under + 1))
+    left_out = len(text) - sum(len(pieces[at]) for at in shown)
+    return [*rows, f"{blank}[{thousands(left_out)} more characters]"] if left_out else rows
 
 
 def _row(margin: str, text: str) -> str:
@@ -45,5 +45,6 @@ def _row(margin: str, text: str) -> str:
 
 
 def clipped(line: str, room: int) -> str:
+    """As much of a line as there is room for."""
     text = plain(line[: room + 1])
     return text if len(text) <= room else text[: room - 3] + "..."

@@ -64,7 +64,7 @@ def explain(argument: str, stdin: IO[bytes], encoding: str | None = None) -> str
         _wrapped(head),
         excerpt(reading.quoted, number, caret),
         *_told(reading, number, fate),
-        *_missed(fate, miss, line),
+        *_missed(reading, fate, miss, line),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -126,7 +126,7 @@ def _sentence(fate: Fate) -> str:
     return f"Noise, known to be harmless: {took}" if fate.kind == "noise" else f"Read: {took}"
 
 
-def _missed(fate: Fate, miss: Miss | None, line: str) -> Iterator[str]:
+def _missed(reading: Reading, fate: Fate, miss: Miss | None, line: str) -> Iterator[str]:
     """Who came near."""
     foreign = fate.kind == "other"
     if miss is None and fate.kind in ("problem", "other") and line.strip():
@@ -134,17 +134,25 @@ def _missed(fate: Fate, miss: Miss | None, line: str) -> Iterator[str]:
         yield _wrapped(f"No line of {readers} is near: none takes {LEAST} characters{least} of it.")
     if miss is None:
         return
-    prints, proof = _prints(miss.command), all_commands()[miss.command].proof
     if miss.fits:
-        yield _wrapped(f"It looks like {miss.terminal} of {prints}, but no block of {prints} is here: " + (
-            "what stands around it does not make one."
-            if miss.terminal in proof
-            else f"such a line does not prove one, as {', '.join(sorted(proof))} would."
-        ))  # fmt: skip
+        yield _wrapped(_misplaced(miss, miss.command in reading.sought))
         return
-    yield _wrapped(f"Nearest: {miss.terminal} of {prints}, {_stop(miss, line)}")
+    yield _wrapped(f"Nearest: {miss.terminal} of {_prints(miss.command)}, {_stop(miss, line)}")
     if miss.sample:
         yield f"A line that {miss.terminal} takes:\n\n    {clipped(miss.sample.strip(), WIDTH - 4)}"
+
+
+def _misplaced(miss: Miss, sought: bool) -> str:
+    """Why a line that a terminal takes stands in no block."""
+    command = all_commands()[miss.command]
+    if not sought:
+        words = b", ".join(command.literals).decode("ascii")
+        why = f"none of the words that betray one stands in this text ({words})."
+    elif miss.terminal in command.proof:
+        why = "what stands around it does not make one."
+    else:
+        why = f"such a line does not prove one, as {', '.join(sorted(command.proof))} would."
+    return f"It looks like {miss.terminal} of {command.prints}, but no block of {command.prints} is here: {why}"
 
 
 def _stop(miss: Miss, line: str) -> str:

@@ -7,7 +7,7 @@ fit (`partial=True`). Every beginning of such a beginning is one, too: a binary 
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from inspect import cleandoc
 from typing import NamedTuple
@@ -92,7 +92,7 @@ def _miss(one: _Terminal, line: str, start: int, fits: bool, stopped: int) -> Mi
     if fits:
         return Miss(one.command, one.name, fits, stopped, sample=sample)
     beginning = line[:stopped]
-    expected = one.words(beginning, {sign for sign in _SIGNS if one.may_begin(beginning + sign)})
+    expected = _words({sign for sign in _SIGNS if one.may_begin(beginning + sign)}, one.spelled(beginning))
     return Miss(one.command, one.name, fits, stopped, expected, one.mended(line, start, stopped), sample)
 
 
@@ -136,10 +136,10 @@ class _Terminal:
             before, sign, after = line[:at], line[at : at + 1], line[at + 1 :]
             # Names hold blanks: a digit among blanks, or a blank in a word, would mend too much.
             alone = not sign.strip() and not before[-1:].strip()
-            if not alone and (words := self.words(before, self._between(before, sign + after))):
+            if not alone and (words := _words(self._between(before, sign + after))):
                 return Mended(at, f"{words} put in")
             in_a_word = sign.strip() or (before[-1:].strip() and after[:1].strip())
-            if in_a_word and (words := self.words(before, self._between(before, after))):
+            if in_a_word and (words := _words(self._between(before, after))):
                 return Mended(at, f'{words} in place of "{sign}"')
             if sign and self.takes(before + after):
                 return Mended(at, f'"{sign}" left out')
@@ -148,28 +148,33 @@ class _Terminal:
     def _between(self, before: str, after: str) -> set[str]:
         return {sign for sign in _SIGNS if not sign.isspace() and self.takes(before + sign + after)}
 
-    def words(self, beginning: str, signs: set[str]) -> str | None:
-        """The signs that may stand behind a beginning, in words; None where nearly anything goes."""
-        names = []
-        for name, members in _CLASSES:
-            if signs >= set(members):
-                names.append(name)
-                signs = signs - set(members)
-        signs = {sign for sign in signs if sign.lower() not in signs or sign == sign.lower()}
-        if not 0 < len(names) + len(signs) <= _FEW:
-            return None
-        names = [f'"{self._word(beginning, sign)}"' for sign in sorted(signs)] + names
-        return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+    def spelled(self, beginning: str) -> Callable[[str], str]:
+        """Makes of the first sign behind a beginning the word that must follow, in small letters where they do not matter."""
 
-    def _word(self, beginning: str, word: str) -> str:
-        """The word that begins so behind a beginning, as far as nothing else may follow; in small letters where they do not matter."""
-        while len(word) < _LONGEST_WORD:
-            follows = {sign.lower() for sign in _SIGNS if self.may_begin(beginning + word + sign)}
-            if len(follows) != 1 or follows & {"\n", " "}:
-                return word
-            sign = follows.pop()
-            word += sign if self.may_begin(beginning + word + sign) else sign.upper()
+        def word(sign: str) -> str:
+            while len(sign) < _LONGEST_WORD:
+                follows = {one.lower() for one in _SIGNS if self.may_begin(beginning + sign + one)}
+                if len(follows) != 1 or follows & {"\n", " "}:
+                    break
+                (follow,) = follows
+                sign += follow if self.may_begin(beginning + sign + follow) else follow.upper()
+            return sign
+
         return word
+
+
+def _words(signs: set[str], spelled: Callable[[str], str] = str) -> str | None:
+    """Any of these signs, in words; None for none, and where nearly anything goes."""
+    names = []
+    for name, members in _CLASSES:
+        if signs >= set(members):
+            names.append(name)
+            signs = signs - set(members)
+    signs = {sign for sign in signs if sign.lower() not in signs or sign == sign.lower()}
+    if not 0 < len(names) + len(signs) <= _FEW:
+        return None
+    names = [f'"{spelled(sign)}"' for sign in sorted(signs)] + names
+    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 @cache

@@ -91,6 +91,9 @@ class Reading:
     stamps: list[tuple[int, str]] = field(default_factory=list)  # line and time stamp of each log that begins here
     mail: bool = False  # a thread: what stands further down may be older
     quoted: dict[int, str] = field(default_factory=dict)  # the line that was asked for and its neighbours, by number
+    sought: list[str] = field(
+        default_factory=list
+    )  # where a line was asked for: the commands that a word of the text betrays
 
     def skip(self, reason: str) -> Reading:
         self.skipped = reason
@@ -168,6 +171,7 @@ def _read_stream(
     reading.lines["other"] = found.lines - sum(reading.lines.values())
     reading.lines["total"] = found.lines
     if 0 < quote <= found.lines:
+        reading.sought = commands_of(found)
         reading.quoted = _quoted(stream, found, encoding, forced is not None, quote)
     return reading
 
@@ -279,8 +283,9 @@ def _quoted(stream: Stream, found: Scan, encoding: str, forced: bool, line: int)
     end = (bisect_left(found.lines_before, high) + 1) * found.chunk
     begin, raw = _whole_lines(stream, found, start, min(end, start + LONGEST_WINDOW))
     first = 1 + _lines_before(stream, found, begin)
-    texts = _LINE_END.split(_decode(raw, encoding, found.is_utf8 or forced))
-    return {at: text for at, text in enumerate(texts, first) if low <= at <= high}
+    texts = _LINE_END.split(_decode(raw, encoding, found.is_utf8 or forced)) if raw else []
+    whole = texts[:-1] if texts[1:] and not texts[-1] else texts
+    return {at: text for at, text in enumerate(whole, first) if low <= at <= high}
 
 
 def _beside(line: int, capture: Capture) -> bool:
