@@ -7,22 +7,21 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.commands import all_commands
 from dumpscan.excerpt import WIDTH, clipped, excerpt
 from dumpscan.inputs import DumpscanError, inputs_of
 from dumpscan.ledger import Fate, fate_of
-from dumpscan.matching import repaired
+from dumpscan.matching import Matching, matching_copy
 from dumpscan.model import TABLES
-from dumpscan.nearest import LEAST, nearest
+from dumpscan.nearest import LEAST, Miss, nearest
 from dumpscan.prompts import behind_prompts
 from dumpscan.reading import Reading, read
 from dumpscan.render import plain, thousands
 
 if TYPE_CHECKING:
     from dumpscan.capture import Capture
-    from dumpscan.nearest import Miss
 
 MOST_ROWS = 12  # that are shown of one line
 ALONE = {
@@ -57,14 +56,13 @@ def explain(argument: str, stdin: IO[bytes], encoding: str | None = None) -> str
         raise DumpscanError(f"{file} has {thousands(total)} line{'' if total == 1 else 's'}: there is no line {number}")
     line = reading.quoted.setdefault(number, "(longer than any line that is looked at)")
     fate = fate_of(reading, number, line)
-    miss = _nearest(fate, line)
-    head = f"{file}:{number} of {thousands(total)} lines, {reading.encoding}"
-    caret = None if miss is None or miss.fits else column(miss.offset)
+    near = _nearest(fate, number, line)
+    caret = near.column(near.miss.offset) if near and not near.miss.fits else None
     parts = [
-        _wrapped(head),
+        _wrapped(f"{file}:{number} of {thousands(total)} lines, {reading.encoding}"),
         excerpt(reading.quoted, number, caret),
         *_told(reading, number, fate),
-        *_missed(reading, fate, miss, line),
+        *_missed(reading, fate, near, line),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -80,20 +78,32 @@ def _reading(file: str, number: int, stdin: IO[bytes], encoding: str | None) -> 
     return read(one.case, one.file, one.source, encoding, quote=number)
 
 
-def _nearest(fate: Fate, line: str) -> Miss | None:
-    copy = repaired(line)
-    if fate.kind == "problem" and fate.capture:
-        return nearest(copy, [fate.capture.command], behind_prompts(copy))
-    if fate.kind == "other":
-        asked = sorted(all_commands().values(), key=lambda command: (command.rank, command.name))
-        return nearest(copy, [command.name for command in asked], behind_prompts(copy), foreign=True)
+class _Near(NamedTuple):
+    """A miss, in a line of the matching copy."""
+
+    miss: Miss
+    copy: Matching
+    at: int
+
+    def column(self, offset: int) -> int:
+        """The column of the physical line, as an editor counts them from 1."""
+        return self.copy.place(self.at, offset)[1]
+
+
+def _nearest(fate: Fate, number: int, line: str) -> _Near | None:
+    """The nearest miss of a line, or of the first of several that a paste made one."""
+    if fate.kind not in ("problem", "other"):
+        return None
+    foreign = fate.kind == "other"
+    asked = sorted(all_commands().values(), key=lambda command: (command.rank, command.name))
+    names = [fate.capture.command] if fate.capture else [command.name for command in asked]
+    _, copy = matching_copy(line, number)
+    for at in range(len(copy.lines)):
+        text = copy.line(at)
+        miss = nearest(text, names, behind_prompts(text), foreign)
+        if miss and (foreign or not miss.fits):
+            return _Near(miss, copy, at)
     return None
-
-
-def column(offset: int) -> int:
-    """The column of the physical line, as an editor counts them from 1, for an offset in the line of its matching copy: the repairs of
-    `repaired` keep every character in its place."""
-    return offset + 1
 
 
 # ---------------------------------------------------------------------------------------------------- in words
@@ -108,6 +118,8 @@ def _told(reading: Reading, number: int, fate: Fate) -> Iterator[str]:
     yield from rows[:MOST_ROWS]
     if len(rows) > MOST_ROWS:
         yield f"{thousands(len(rows) - MOST_ROWS)} more rows came of it."
+    if opened := dict(reading.stamps).get(number):
+        yield f"It tells when a log was opened: {opened}."
     if fate.capture and fate.capture.shortfall:
         yield _wrapped(f"The block is not whole: {fate.capture.shortfall}.")
 
@@ -126,20 +138,18 @@ def _sentence(fate: Fate) -> str:
     return f"Noise, known to be harmless: {took}" if fate.kind == "noise" else f"Read: {took}"
 
 
-def _missed(reading: Reading, fate: Fate, miss: Miss | None, line: str) -> Iterator[str]:
+def _missed(reading: Reading, fate: Fate, near: _Near | None, line: str) -> Iterator[str]:
     """Who came near."""
-    foreign = fate.kind == "other"
-    if miss is None and fate.kind in ("problem", "other") and line.strip():
-        readers, least = ("any reader", " and a third") if foreign else ("its command", "")
+    if near is None and fate.kind in ("problem", "other") and line.strip():
+        readers, least = ("any reader", " and a third") if fate.kind == "other" else ("its command", "")
         yield _wrapped(f"No line of {readers} is near: none takes {LEAST} characters{least} of it.")
-    if miss is None:
-        return
-    if miss.fits:
-        yield _wrapped(_misplaced(miss, miss.command in reading.sought))
-        return
-    yield _wrapped(f"Nearest: {miss.terminal} of {_prints(miss.command)}, {_stop(miss, line)}")
-    if miss.sample:
-        yield f"A line that {miss.terminal} takes:\n\n    {clipped(miss.sample.strip(), WIDTH - 4)}"
+    elif near and near.miss.fits:
+        yield _wrapped(_misplaced(near.miss, near.miss.command in reading.sought))
+    elif near:
+        miss = near.miss
+        yield _wrapped(f"Nearest: {miss.terminal} of {_prints(miss.command)}, {_stop(near)}")
+        if miss.sample:
+            yield f"A line that {miss.terminal} takes:\n\n    {clipped(miss.sample.strip(), WIDTH - 4)}"
 
 
 def _misplaced(miss: Miss, sought: bool) -> str:
@@ -155,13 +165,14 @@ def _misplaced(miss: Miss, sought: bool) -> str:
     return f"It looks like {miss.terminal} of {command.prints}, but no block of {command.prints} is here: {why}"
 
 
-def _stop(miss: Miss, line: str) -> str:
-    wants = f", and wants {miss.expected} there" if miss.expected else ""
-    told = f"which stopped at column {column(miss.stopped)}{wants}."
-    if miss.stopped >= len(line.rstrip()):
-        told = f"which takes all of it and wants {miss.expected or 'more'} in column {column(miss.stopped)}."
+def _stop(near: _Near) -> str:
+    miss, column = near.miss, near.column(near.miss.stopped)
+    if miss.stopped >= len(near.copy.line(near.at).rstrip()):
+        told = f"which takes all of it and wants {miss.expected or 'more'} in column {column}."
+    else:
+        told = f"which stopped at column {column}{f', and wants {miss.expected} there' if miss.expected else ''}."
     if miss.mended:
-        told += f" It would fit with {miss.mended.how} in column {column(miss.mended.offset)}."
+        told += f" It would fit with {miss.mended.how} in column {near.column(miss.mended.offset)}."
     return told
 
 

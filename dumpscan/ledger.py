@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dumpscan.matching import repaired
+from dumpscan.commands import all_commands
+from dumpscan.matching import matching_copy
 
 if TYPE_CHECKING:
     from dumpscan.capture import Capture, Taken
@@ -26,12 +27,14 @@ def fate_of(reading: Reading, number: int, line: str) -> Fate:
     def here(one: Capture | Taken) -> bool:
         return one.first <= number <= one.last
 
-    capture = next((one for one in reading.captures if any(map(here, one.taken))), None)
+    holders = [one for one in reading.captures if any(map(here, one.taken))]
+    known = all_commands()  # a line of which two have a part belongs to the one that is asked first
+    capture = min(holders, key=lambda one: (known[one.command].rank, one.command), default=None)
     if reason := next((one.reason for one in reading.problems if one.line == number), None):
         return Fate("problem", capture, reason=reason)
     if alone := next(filter(here, reading.single), None):
         return Fate("parsed", None, (str(alone.terminal),))
-    if capture is None or not repaired(line).strip():
+    if capture is None or not matching_copy(line, number)[1].lines:
         capture = next((one for one in reading.captures if one.taken and here(one)), None)
         return Fate("blank", capture) if capture else Fate("other")
     terminals = tuple(str(one.terminal) for one in capture.taken if here(one))
