@@ -59,10 +59,11 @@ def explain(argument: str, stdin: IO[bytes], encoding: str | None = None) -> str
     near = _nearest(fate, number, line)
     caret = near.column(near.miss.offset) if near and not near.miss.fits else None
     parts = [
-        _wrapped(f"{file}:{number} of {thousands(total)} lines, {reading.encoding}"),
+        _wrapped(f"{file}, line {thousands(number)} of {thousands(total)} ({reading.encoding})"),
         excerpt(reading.quoted, number, caret),
-        *_told(reading, number, fate),
+        _wrapped(_sentence(fate)),
         *_missed(reading, fate, near, line),
+        *_gave(reading, number, fate),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -109,21 +110,6 @@ def _nearest(fate: Fate, number: int, line: str) -> _Near | None:
 # ---------------------------------------------------------------------------------------------------- in words
 
 
-def _told(reading: Reading, number: int, fate: Fate) -> Iterator[str]:
-    """What became of the line, and the rows that came of it."""
-    rows = [*_rows(reading, number)]
-    yield _wrapped(_sentence(fate))
-    if fate.kind == "parsed" and fate.capture and not rows:
-        yield _wrapped(f"No row begins with it. {_gave(fate.capture)}")
-    yield from rows[:MOST_ROWS]
-    if len(rows) > MOST_ROWS:
-        yield f"{thousands(len(rows) - MOST_ROWS)} more rows came of it."
-    if opened := dict(reading.stamps).get(number):
-        yield f"It tells when a log was opened: {opened}."
-    if fate.capture and fate.capture.shortfall:
-        yield _wrapped(f"The block is not whole: {fate.capture.shortfall}.")
-
-
 def _sentence(fate: Fate) -> str:
     if fate.kind == "other":
         return "Not for us: it stands in no block, and no reader takes it."
@@ -134,7 +120,7 @@ def _sentence(fate: Fate) -> str:
         return f"Not understood: it {fate.reason}. That block is {lines}."
     if fate.kind == "blank":
         return f"Blank, in the block of {_prints(command)}, {lines}."
-    took = f"{' and '.join(fate.terminals)} of {command}.lark took it, in the block of {_prints(command)}, {lines}."
+    took = f"{', '.join(dict.fromkeys(fate.terminals))} of {command}.lark took it, in the block of {_prints(command)}, {lines}."
     return f"Noise, known to be harmless: {took}" if fate.kind == "noise" else f"Read: {took}"
 
 
@@ -156,7 +142,7 @@ def _misplaced(miss: Miss, sought: bool) -> str:
     """Why a line that a terminal takes stands in no block."""
     command = all_commands()[miss.command]
     if not sought:
-        words = b", ".join(command.literals).decode("ascii")
+        words = b", ".join(command.literals).decode("ascii", errors="backslashreplace")
         why = f"none of the words that betray one stands in this text ({words})."
     elif miss.terminal in command.proof:
         why = "what stands around it does not make one."
@@ -184,6 +170,20 @@ def _lines(first: int, last: int) -> str:
     return f"line {first}" if first == last else f"lines {first} to {last}"
 
 
+def _gave(reading: Reading, number: int, fate: Fate) -> Iterator[str]:
+    """What came of the line, and of its block."""
+    rows = [*_rows(reading, number)]
+    if fate.kind == "parsed" and fate.capture and not rows:
+        yield _wrapped(f"No row begins with it. {_block(fate.capture)}")
+    yield from rows[:MOST_ROWS]
+    if len(rows) > MOST_ROWS:
+        yield f"{thousands(len(rows) - MOST_ROWS)} more rows came of it."
+    if opened := dict(reading.stamps).get(number):
+        yield f"It tells when a log was opened: {opened}."
+    if fate.capture and fate.capture.shortfall:
+        yield _wrapped(f"The block is not whole: {fate.capture.shortfall}.")
+
+
 def _rows(reading: Reading, number: int) -> Iterator[str]:
     """The rows that begin with a line, each with its number in its table, as columns and values."""
     counts: Counter[str] = Counter()
@@ -203,8 +203,7 @@ def _values(table: str, row: tuple[Any, ...]) -> Iterator[str]:
         yield _wrapped(shown, f"    {name:<{width}}  ", " " * (width + 6))
 
 
-def _gave(capture: Capture) -> str:
-    """What came of a block."""
+def _block(capture: Capture) -> str:
     told = []
     for table, rows in sorted(capture.tables.items()):
         if not (lines := [row[0] for row in rows]):

@@ -250,6 +250,49 @@ def test_a_hostile_line_takes_no_time(name: str) -> None:
         assert time.process_time() - begun < 5, line[:20]
 
 
+# ---------------------------------------------------------------------------------------------------- lines that a paste damaged
+
+
+@pytest.mark.parametrize(
+    "name", ["html_entities", "forum_tags", "mail_quoted", "ideographic_blanks", "doubled_backslashes"]
+)
+def test_the_column_is_that_of_the_file_whatever_was_repaired(name: str) -> None:
+    lines = (FIXTURES / "dskheap" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    at = next(at for at, line in enumerate(lines) if re.search("Service.*512", line))
+    lines[at] = lines[at].replace("512", "5l2")
+    text = "\n".join(lines).encode()
+    answer = told("-", at + 1, text)
+    column = lines[at].index("l2") + 1
+    assert f'It would fit with a digit in place of "l" in column {column}.' in words(answer)
+    assert caret(answer) == ("l", column)
+
+
+def test_one_line_that_was_several() -> None:
+    text = (FIXTURES / "dskheap" / "lost_line_ends.txt").read_bytes()
+    whole = told("-", 1, text)
+    assert "Read: ASK, HEADINGS, RULER, HEAPS, TOTAL, SESSION of dskheap.lark took it" in words(whole)
+    assert whole.count("It gave row ") == 6
+    damaged = told("-", 1, text.replace(b" 64 4%", b" 6a 4%"))
+    column = text.index(b" 64 4%") + 3
+    assert "Not understood" in damaged
+    assert f'It would fit with a digit in place of "a" in column {column}.' in words(damaged)
+    assert caret(damaged) == ("a", column)
+    assert damaged.count("It gave row ") == 5
+
+
+def test_lines_that_were_one() -> None:
+    path = FIXTURES / "dskheap" / "wrapped_console.txt"
+    first = next(at for at, line in enumerate(lines_of(path), 1) if "overlong" in line)
+    assert "Read: HEAPS of dskheap.lark took it" in told(path, first + 1)
+    assert "It gave row 3 of desktop_heaps:" in told(path, first)
+    assert "No row begins with it." in told(path, first + 1)
+
+
+def test_a_log_that_tells_when_it_was_opened() -> None:
+    answer = told("-", 1, b"Opened log file 'c:\\logs\\kd_02BC_2005-02-28_09-05-50-935.txt'\nkd> !vm\n")
+    assert "It tells when a log was opened: 2005-02-28 09:05:50." in answer
+
+
 # ---------------------------------------------------------------------------------------------------- hostile text, long lines
 
 
