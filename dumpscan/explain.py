@@ -71,9 +71,9 @@ def explain(argument: str, stdin: IO[bytes], encoding: str | None = None) -> str
 def _reading(file: str, number: int, stdin: IO[bytes], encoding: str | None) -> Reading:
     if file == "-":
         return read("explain", "-", stdin.read(), encoding, quote=number)
+    one = inputs_of("explain", [Path(file)])[0]
     if Path(file).is_dir():
         raise DumpscanError(f"{file} is a folder: name one of its files")
-    (one,) = inputs_of("explain", [Path(file)])
     if one.skipped is not None:
         return Reading(one.case, one.file).skip(one.skipped)
     return read(one.case, one.file, one.source, encoding, quote=number)

@@ -383,6 +383,7 @@ def test_what_is_no_place(argument: str) -> None:
         (f"{LISTING}:15", "row_damaged.txt has 14 lines: there is no line 15"),
         (f"{LISTING}:", "row_damaged.txt:LINE"),
         (str(LISTING.name), "a line is named FILE:LINE"),
+        ("x" * 5000 + ":1", "no such file or folder: "),
         ("program.exe:1", "program.exe was not read: not a text but a program"),
         ("empty.txt:1", "empty.txt has 0 lines: there is no line 1"),
     ],
