@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dumpscan.capture import Capture
 
 MOST_ROWS = 12  # that are shown of one line
+MOST_WORDS = 8  # of those that betray a command
 ALONE = {
     "prompt": "a command typed at a debugger's prompt, in no block",
     "symptom": "a symptom, which is what somebody saw, in no block",
@@ -142,8 +143,9 @@ def _misplaced(miss: Miss, sought: bool) -> str:
     """Why a line that a terminal takes stands in no block."""
     command = all_commands()[miss.command]
     if not sought:
-        words = b", ".join(command.literals).decode("ascii", errors="backslashreplace")
-        why = f"none of the words that betray one stands in this text ({words})."
+        words = b", ".join(command.literals[:MOST_WORDS]).decode("ascii", errors="backslashreplace")
+        more = ", ..." if len(command.literals) > MOST_WORDS else ""
+        why = f"none of the words that betray one stands in this text ({words}{more})."
     elif miss.terminal in command.proof:
         why = "what stands around it does not make one."
     else:
