@@ -122,7 +122,8 @@ class _Terminal:
         """Whether enough of what fits is no chance: "Error Reading", not the words of a label or columns of figures, which may be any."""
         telling = 0
         for at in range(start, stopped):
-            telling += not any(self.may_begin(line[:at] + sign) for sign in _FOREIGN if sign != line[at])
+            strange = [sign for sign in _FOREIGN if sign != line[at]]
+            telling += line[at] != " " and not any(self.may_begin(line[:at] + sign) for sign in strange)
             if telling >= least:
                 return True
         return False
