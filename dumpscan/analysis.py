@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from dumpscan.commands import known_command
+from dumpscan.decoding import known_encoding
 from dumpscan.inputs import DumpscanError, Input, case_name, inputs_of
-from dumpscan.reading import Reading, read
+from dumpscan.reading import Reading
+from dumpscan.unpacking import Options, read_input
 from dumpscan.verdict import UNDECIDED
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ class Analysis:
 
         self.cases = list(cases)
         self.readings = list(readings)
+        _name_each_once(self.readings)
         self.tables: dict[str, pd.DataFrame] = build(self.readings, self.cases)
         known = configured(self.tables, platforms(self.tables))
         self._tables = self.tables | {"platforms": known, "view_space": view_space(self.tables, known)}
@@ -62,38 +67,49 @@ class Analysis:
         return self.documents.of(name)
 
 
-def analyze(*sources: Source, case: str | None = None, encoding: str | None = None, hash_all: bool = False) -> Analysis:
-    """Analyse files, folders, texts (bytes) or file objects; several of them are one case.
+def analyze(
+    *sources: Source,
+    case: str | None = None,
+    encoding: str | None = None,
+    hash_all: bool = False,
+    read_as: str | None = None,
+) -> Analysis:
+    """Analyse files, folders, archives, texts (bytes) or file objects; several of them are one case.
 
-    Never raises for what they hold; raises DumpscanError for a path that is not there.
+    `encoding` is the code page of texts that do not tell theirs, `read_as` the name of a command for texts in which nothing is recognised.
+    Never raises for what they hold; raises DumpscanError for a path that is not there, and for names that nobody knows.
     """
     if not sources:
         raise DumpscanError("nothing to analyse: name a file or a folder")
     name = case or _name(sources[0])
-    return Analysis(
-        [name],
-        [read_input(one, encoding, hash_all) for one in inputs_of(name, [_opened(source) for source in sources])],
-    )
+    options = Options(known_encoding(encoding), hash_all, known_command(read_as) if read_as else None)
+    return Analysis([name], read_all(inputs_of(name, [_opened(source) for source in sources]), options))
 
 
 def analyze_cases(cases: Mapping[str, Source | Sequence[Source]], encoding: str | None = None) -> Analysis:
     """Analyse many cases in one set of tables, with every rule run once over all of them."""
+    options = Options(known_encoding(encoding))
     found: list[Input] = []
     for name, sources in cases.items():
         several = sources if isinstance(sources, Sequence) and not isinstance(sources, (str, bytes)) else [sources]
         found += inputs_of(name, [_opened(source) for source in several])
-    return Analysis(list(cases), read_all(found, encoding))
+    return Analysis(list(cases), read_all(found, options))
 
 
-def read_input(one: Input, encoding: str | None = None, hash_all: bool = False) -> Reading:
-    """Read one input, or tell why it is not read."""
-    if one.skipped is not None:
-        return Reading(one.case, one.file, one.size).skip(one.skipped)
-    return read(one.case, one.file, one.source, encoding, hash_all)
+def read_all(found: Iterable[Input], options: Options) -> list[Reading]:
+    return [reading for one in found for reading in read_input(one, options)]
 
 
-def read_all(found: Iterable[Input], encoding: str | None = None) -> list[Reading]:
-    return [read_input(one, encoding) for one in found]
+def _name_each_once(readings: Iterable[Reading]) -> None:
+    """Two inputs of a case never share a name: an archive may hold one twice, and lines are cited by it."""
+    seen: set[tuple[str, str]] = set()
+    numbers: Counter[tuple[str, str]] = Counter()
+    for reading in readings:
+        name = (reading.case, reading.file)
+        while (reading.case, reading.file) in seen:
+            numbers[name] += 1
+            reading.file = f"{name[1]} ({numbers[name] + 1})"
+        seen.add((reading.case, reading.file))
 
 
 def _opened(source: Source) -> Path | bytes:

@@ -16,6 +16,7 @@ from dumpscan.verdict import (
     INCOMPLETE,
     NO_EVIDENCE,
     NO_SIGN,
+    SYMPTOM_ONLY,
     TOOL_FAILED,
     UNDECIDED,
     VIEW_EXHAUSTED,
@@ -34,6 +35,7 @@ SPEAKS_FOR = {
     AT_RISK: (AT_RISK,),
     CONTRADICTORY: (CONTRADICTORY,),
     INCOMPLETE: (INCOMPLETE,),
+    SYMPTOM_ONLY: (SYMPTOM_ONLY,),
     TOOL_FAILED: (TOOL_FAILED,),
 }
 
@@ -56,6 +58,11 @@ PTES = {
     "command": "!vm 1",
     "where": "kernel debugger on the same machine",
     "why": "the free system PTEs: they decide whether SessionViewSize may grow",
+}
+COMMIT = {
+    "command": "!vm 1",
+    "where": "kernel debugger on the same machine",
+    "why": "commit, pool and free system PTEs: what else keeps a desktop from being created",
 }
 EVENTS = {
     "command": "wevtutil qe System /q:\"*[System[Provider[@Name='Win32k'] and (EventID=243 or EventID=244)]]\" /f:RenderedXml",
@@ -270,6 +277,8 @@ def _next(
         if worst["reason"] == TOOL_FAILED:
             modern = any("grpWinStaList" in row["text"] for row in tables["tool_failures"] if row["machine"] == machine)
             return [EVENTS, CSRSS] if modern else [HEAPS, *old, EVENTS, CSRSS]
+        if worst["reason"] == SYMPTOM_ONLY:
+            return [COMMIT, HEAPS, *old, *limit]
         cut = any(outcome["rule"] == "evidence-incomplete" and outcome["findings"] for outcome in outcomes)
         # !dskheap fails on most builds since Windows 8; the others do not.
         modern_ways = [EVENTS, CSRSS] if platform["era"] == SINCE else []
@@ -294,9 +303,12 @@ def _next(
 def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]]) -> Document:
     heaps = [row for row in tables["desktop_heaps"] if mode != NO_SIGN or row["tool"] in LISTINGS]
     sessions = _sessions(machine, heaps)
-    known = {row["session"]: row for row in tables["session_memory"] if row["machine"] == machine}
+    known: dict[int, Row] = {}
+    for row in (*tables["session_memory"], *tables["desktop_owners"], *tables["desktop_heaps"]):
+        if row["machine"] == machine and row["session"] is not None:
+            known.setdefault(row["session"], row)
     missing = [
-        f"session {session} is there ({row['file']}:{row['line']}), but its heaps were not captured"
+        f"session {session} is there ({row['file']}:{row['line']}), but the use of its heaps was not captured"
         for session, row in sorted(known.items())
         if session not in sessions
     ]

@@ -14,9 +14,9 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import pairwise, product
+from itertools import groupby, pairwise, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.commands import Command, all_commands
@@ -147,13 +147,12 @@ class _Block:
 class _Text:
     """A text on its way to be cut: its matching copy, and for each line of it who claims it and who has it."""
 
-    def __init__(self, copy: Matching, names: Sequence[str]) -> None:
+    def __init__(self, copy: Matching, names: Sequence[str], known: Mapping[str, Command]) -> None:
         self.copy = copy
         self.runs = {name: runs(copy, name) for name in names}
         self.prompt = self._prompts()
         self.claims = [0] * len(copy.lines)  # a bit for each command with a terminal here that would prove its block
         self.taken = bytearray(len(copy.lines))  # 1: part of a capture
-        known = all_commands()
         self.bit = {name: 1 << at for at, name in enumerate(names)}
         for name, found in self.runs.items():
             for run in found:
@@ -192,12 +191,16 @@ class _Text:
                 yield run
 
     def _without(self, command: str, run: _Run, lines: Set[int]) -> Iterator[_Run]:
-        """The lines of a run without some, each a run of its own if it still is what the run was."""
-        for line in range(run.first, run.last + 1):
-            start, end = self.copy.starts[line], self.copy.starts[line + 1]
-            match = None if line in lines else _classifier(command).fullmatch(self.copy.text, start, end)
-            if match and match.lastgroup == run.terminal:
-                yield _Run(run.terminal, start, end, line, line)
+        """What is left of a run without some lines: in whole stretches where they still are what the run was, else line by line."""
+        for lost, group in groupby(range(run.first, run.last + 1), key=lines.__contains__):
+            left = [] if lost else list(group)
+            for first, last in ((left[0], left[-1]), *((line, line) for line in left)) if left else ():
+                start, end = self.copy.starts[first], self.copy.starts[last + 1]
+                match = _classifier(command).fullmatch(self.copy.text, start, end)
+                if match and match.lastgroup == run.terminal:
+                    yield _Run(run.terminal, start, end, first, last)
+                    if first == left[0] and last == left[-1]:
+                        break
 
 
 def _blocks(command: Command, text: _Text) -> Iterator[tuple[_Block, Tree[Token]]]:
@@ -234,10 +237,9 @@ def _extent(block: _Block, text: _Text) -> tuple[int, int]:
     command, copy = block.command, text.copy
     first, last = block.runs[0].first, block.runs[-1].last
     own = text.runs[command.name]
-    starts = [run.first for run in own]
 
     def run_at(at: int) -> _Run | None:
-        number = bisect_left(starts, at + 1) - 1
+        number = bisect_left(own, at + 1, key=lambda run: run.first) - 1
         return own[number] if number >= 0 and own[number].last >= at else None
 
     def step(at: int, near: int) -> int:
@@ -261,16 +263,23 @@ def _extent(block: _Block, text: _Text) -> tuple[int, int]:
     return first, last
 
 
-def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Capture]:
-    """The captures of these commands in a text whose first line has this number, by line."""
-    known = all_commands()
+def _believed(command: Command) -> Command:
+    """A command of which every line but a ruler proves its block."""
+    rules = grammar(command.name)
+    terminals = {terminal.name for terminal in rules.terminals} - set(rules.ignore_tokens) - {"RULER"}
+    return replace(command, proof=frozenset(terminals))
+
+
+def captures(text: str, first_line: int, commands: Sequence[str], proved: bool = False) -> list[Capture]:
+    """The captures of these commands in a text whose first line has this number, by line; `proved`: the caller knows whose text it is."""
+    known = {name: _believed(all_commands()[name]) if proved else all_commands()[name] for name in commands}
     names = sorted(commands, key=lambda name: (known[name].rank, name))
     physical, copy = matching_copy(text, first_line)
-    cut = _Text(copy, names)
+    cut = _Text(copy, names, known)
     glue, doubt = _torn(cut)
     if glue:
         copy = joined(copy, glue)
-        cut = _Text(copy, names)
+        cut = _Text(copy, names, known)
         doubt = _torn(cut)[1]
     for name, lines in doubt.items():
         cut.disbelieve(name, lines)
@@ -287,6 +296,10 @@ def captures(text: str, first_line: int, commands: Sequence[str]) -> list[Captur
             raw = {line: physical[line - first_line] for line in copy.physical(first, last)}
             rows = Rows(copy.lines, raw)
             known[name].read(tree, rows)
+            if rows.below is not None:
+                end, last = last + 1, bisect_left(copy.lines, rows.below, first + 1) - 1
+                cut.taken[last + 1 : end] = bytes(end - last - 1)
+                raw = {line: raw[line] for line in copy.physical(first, last)}
             capture = Capture(name, min(raw), max(raw), rows.tables, rows.session, rows.state, rows.shortfall)
             found.append(_account(capture, cut, (first, last), raw, counted, rows.doubts))
     found.sort(key=lambda capture: capture.first)
@@ -307,7 +320,7 @@ def _account(
     """Give every physical line of a capture its one class; one that holds several lines is a problem if any of them is."""
     below, last = extent
     own = text.runs[capture.command]
-    at = bisect_left([run.last for run in own], below)
+    at = bisect_left(own, below, key=lambda run: run.last)
     classes = dict.fromkeys(raw, "")
     while below <= last:
         run = own[at] if at < len(own) else None

@@ -6,15 +6,20 @@ import difflib
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dumpscan.inputs import DumpscanError, case_name
 from dumpscan.version import __version__
 
+if TYPE_CHECKING:
+    from dumpscan.reading import Reading
+
+MOST_NOTES = 20
 BUG, NOTHING_TO_JUDGE, USAGE, FAILED_ON, INTERRUPTED = 4, 3, 2, 1, 130
 
 
@@ -39,6 +44,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 Encoding = Annotated[
     str | None, typer.Option(help="Code page of the texts, where it is not UTF-8, UTF-16 or cp1252.", metavar="NAME")
+]
+ReadAs = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="Read texts in which nothing is recognised as this, of `dumpscan commands`.", metavar="KIND"
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on standard error.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what dumpscan did not write.")]
@@ -67,7 +78,10 @@ def _options(
 def report(
     paths: Annotated[
         list[str],
-        typer.Argument(help="A folder, files, or - for standard input; several are one case.", metavar="PATH..."),
+        typer.Argument(
+            help="A folder, files, archives (zip, tar, gz, bz2, xz), or - for standard input; several are one case.",
+            metavar="PATH...",
+        ),
     ],
     output: Annotated[
         str | None, typer.Option("-o", "--output", help="File to write, or - for standard output.", metavar="FILE|-")
@@ -76,6 +90,7 @@ def report(
         list[Format] | None, typer.Option("--format", help="html (default), text, markdown or json; may be repeated.")
     ] = None,
     encoding: Encoding = None,
+    read_as: ReadAs = None,
     fail_on: Annotated[Level | None, typer.Option(help="Exit with 1 if a finding is at least this severe.")] = None,
     hash_all: Annotated[bool, typer.Option("--hash", help="SHA-256 also of files above 64 MB.")] = False,
     force: Force = False,
@@ -96,7 +111,7 @@ def report(
         if any(path != "-" and target.resolve() == Path(path).resolve() for path in paths):
             raise DumpscanError(f"{target} is the evidence: name another file with -o")
         refuse_foreign(target, force)
-    analysis = analyze(*sources, case=case, encoding=_known(encoding), hash_all=hash_all)
+    analysis = analyze(*sources, case=case, encoding=encoding, hash_all=hash_all, read_as=read_as)
     doc = analysis.to_dict()
     write = {
         Format.html: render.html,
@@ -112,10 +127,18 @@ def report(
         _print(render.text(doc))
         for target in targets.values():
             _note(f"written: {target}", quiet)
-    for reading in analysis.readings:
-        if reading.skipped:
-            _note(f"not read: {reading.file}: {reading.skipped}", quiet)
+    _tell_unread(analysis.readings, quiet)
     raise typer.Exit(_exit_code(doc, fail_on))
+
+
+def _tell_unread(readings: Sequence[Reading], quiet: bool) -> None:
+    """Each input of which something was not read, in one line; a bundle with a thousand pictures in a few more."""
+    unread = [reading for reading in readings if reading.skipped or reading.partly]
+    for reading in unread[:MOST_NOTES]:
+        how = "not read" if reading.skipped else "read in part"
+        _note(f"{how}: {reading.file}: {reading.skipped or reading.partly}", quiet)
+    if len(unread) > MOST_NOTES:
+        _note(f"... and {len(unread) - MOST_NOTES:,} more; the report names all of them", quiet)
 
 
 def _targets(output: str | None, formats: list[Format], name: str) -> dict[Format, Path]:
@@ -138,17 +161,6 @@ def _inside(folder: Path, case: Path) -> bool:
     return case.is_dir() and folder.resolve().is_relative_to(case.resolve())
 
 
-def _known(encoding: str | None) -> str | None:
-    import codecs
-
-    if encoding is not None:
-        try:
-            return codecs.lookup(encoding).name.replace("_", "-")
-        except LookupError:
-            raise DumpscanError(f"Python knows no encoding called {encoding}") from None
-    return None
-
-
 def _exit_code(doc: dict[str, Any], fail_on: Level | None) -> int:
     from dumpscan.rules import SEVERITIES
     from dumpscan.scanning import PROMPTS
@@ -165,7 +177,8 @@ def _exit_code(doc: dict[str, Any], fail_on: Level | None) -> int:
 @app.command()
 def triage(
     folders: Annotated[
-        list[Path], typer.Argument(help="Folders whose sub-folders and files are a case each.", metavar="DIR...")
+        list[Path],
+        typer.Argument(help="Folders whose sub-folders, archives and files are a case each.", metavar="DIR..."),
     ],
     output: Annotated[
         Path,
@@ -177,10 +190,13 @@ def triage(
     quiet: Quiet = False,
 ) -> None:
     """Answer a share full of cases: one page over all of them, a report for each, the tables as CSV."""
+    from dumpscan.decoding import known_encoding
     from dumpscan.triage import run
+    from dumpscan.unpacking import Options
 
+    options = Options(known_encoding(encoding))
     progress = None if quiet or not sys.stderr.isatty() else lambda text: typer.echo(text, err=True)
-    fleet = run(folders, output, jobs=jobs, encoding=_known(encoding), force=force, progress=progress)
+    fleet = run(folders, output, jobs=jobs, options=options, force=force, progress=progress)
     width = max(map(len, fleet["counts"]))
     _print("".join(f"{mode:<{width}} {count:>7,}\n" for mode, count in fleet["counts"].items()))
     _note(f"written: {output / 'index.html'}", quiet)
@@ -215,12 +231,13 @@ def explain(
         typer.Argument(help="A rule, as `dumpscan rules` lists it, or a line of a file.", metavar="RULE | FILE:LINE"),
     ],
     encoding: Encoding = None,
+    read_as: ReadAs = None,
 ) -> None:
     """Print the page of a rule, or what became of a line: who read it, what came of it, or who came near and where it stopped."""
     if ":" in subject:
         from dumpscan.explain import explain
 
-        _print(explain(subject, sys.stdin.buffer, _known(encoding)))
+        _print(explain(subject, sys.stdin.buffer, encoding, read_as))
         return
     from dumpscan.rules import all_rules
 

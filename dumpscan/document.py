@@ -227,8 +227,10 @@ def _input(reading: Reading) -> Document:
         "bytes": reading.size,
         "sha256": reading.sha256,
         "encoding": reading.encoding,
+        "replaced_bytes": reading.replaced,
         "lines": dict(reading.lines),
         "skipped": reading.skipped,
+        "partly": reading.partly,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import textwrap
 from collections import Counter
@@ -9,16 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from dumpscan.commands import all_commands
+from dumpscan.commands import all_commands, known_command
+from dumpscan.decoding import known_encoding
 from dumpscan.excerpt import WIDTH, clipped, excerpt
-from dumpscan.inputs import DumpscanError, inputs_of
+from dumpscan.inputs import DumpscanError, Input, inputs_of
 from dumpscan.ledger import Fate, fate_of
 from dumpscan.matching import Matching, matching_copy
 from dumpscan.model import TABLES
 from dumpscan.nearest import LEAST, Miss, nearest
 from dumpscan.prompts import behind_prompts
-from dumpscan.reading import Reading, read
+from dumpscan.reading import Reading
 from dumpscan.render import plain, thousands
+from dumpscan.unpacking import Options, read_input
 
 if TYPE_CHECKING:
     from dumpscan.capture import Capture
@@ -47,10 +50,11 @@ def place(argument: str) -> tuple[str, int]:
     return file, int(number)
 
 
-def explain(argument: str, stdin: IO[bytes], encoding: str | None = None) -> str:
+def explain(argument: str, stdin: IO[bytes], encoding: str | None = None, read_as: str | None = None) -> str:
     """The answer for FILE:LINE. Raises DumpscanError for a place that is not there."""
     file, number = place(argument)
-    reading = _reading(file, number, stdin, encoding)
+    options = Options(known_encoding(encoding), read_as=known_command(read_as) if read_as else None, quote=number)
+    reading = _reading(file, stdin, options)
     if reading.skipped:
         raise DumpscanError(f"{file} was not read: {reading.skipped}")
     if number > (total := reading.lines["total"]):
@@ -69,15 +73,42 @@ def explain(argument: str, stdin: IO[bytes], encoding: str | None = None) -> str
     return "\n\n".join(parts) + "\n"
 
 
-def _reading(file: str, number: int, stdin: IO[bytes], encoding: str | None) -> Reading:
-    if file == "-":
-        return read("explain", "-", stdin.read(), encoding, quote=number)
-    one = inputs_of("explain", [Path(file)])[0]
-    if Path(file).is_dir():
-        raise DumpscanError(f"{file} is a folder: name one of its files")
-    if one.skipped is not None:
-        return Reading(one.case, one.file).skip(one.skipped)
-    return read(one.case, one.file, one.source, encoding, quote=number)
+def _reading(file: str, stdin: IO[bytes], options: Options) -> Reading:
+    """The reading of a file, of standard input, or of a file in an archive: `bundle.zip!a/b.txt`, as reports name it."""
+    path, inside = _archived(file)
+    source = Input("explain", "-", stdin.read()) if path == "-" else _file(path)
+    readings = {reading.file: reading for reading in reversed(read_input(source, options))}
+    if found := readings.get(f"{source.file}!{inside}" if inside else source.file):
+        return found
+    names = sorted(name.removeprefix(f"{source.file}!") for name in readings.keys() - {source.file})
+    near = [*difflib.get_close_matches(inside, names, n=1, cutoff=0.4), *names, ""][0]
+    if inside:
+        raise DumpscanError(f"{path} holds no {inside}" + (f"; did you mean {path}!{near}?" if near else ""))
+    raise DumpscanError(f"{path} is an archive: name one of its files, such as {path}!{near}:LINE")
+
+
+def _archived(file: str) -> tuple[str, str]:
+    """A path, and the name of a file in the archive that stands there."""
+    parts = file.split("!")
+    for count in range(len(parts), 1, -1):
+        path = "!".join(parts[:count])
+        if path and _exists(path):
+            return path, "!".join(parts[count:])
+    return (parts[0], "!".join(parts[1:])) if parts[0] == "-" or _exists(parts[0]) else (file, "")
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # a name that is too long
+        return False
+
+
+def _file(path: str) -> Input:
+    found = inputs_of("explain", [Path(path)])
+    if Path(path).is_dir():
+        raise DumpscanError(f"{path} is a folder: name one of its files")
+    return found[0]
 
 
 class _Near(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -30,9 +31,17 @@ def readable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 
+_ENDING = re.compile(r"(?i)(?<=.)(?:\.tar)?\.[^.]{1,8}$")
+
+
 def case_name(path: Path) -> str:
-    """What a case is called after the folder or file it came in."""
-    return path.resolve().name or "case" if path.is_dir() else path.stem
+    """What a case is called after the folder or file it came in: that of `case.tar.gz` is "case"."""
+    return path.resolve().name or "case" if path.is_dir() else bare_name(path.name)
+
+
+def bare_name(name: str) -> str:
+    """A file name without what tells its kind."""
+    return _ENDING.sub("", name)
 
 
 def inputs_of(case: str, sources: Sequence[Path | bytes]) -> list[Input]:

@@ -75,11 +75,8 @@ def _computers(captures: pd.DataFrame, systems: pd.DataFrame, stretch: pd.Series
 
 
 def _folders(captures: pd.DataFrame) -> pd.Series[Any]:
-    """First-level sub-folder of each capture; files beside the only sub-folder of a case belong to it."""
-    import pandas as pd
-
-    categories = [name.partition("/")[0] if "/" in name else "" for name in captures["file"].cat.categories.astype(str)]
-    folder = pd.Series([categories[code] for code in captures["file"].cat.codes], index=captures.index, dtype=object)
+    """The folder that names the machine of each capture; files beside the only one of a case belong to it."""
+    folder = captures["folder"]
     inside = folder[folder != ""]
     by_case = inside.groupby(captures["case"].cat.codes[inside.index])
     only = by_case.first()[by_case.nunique().eq(1)]

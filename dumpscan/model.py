@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.commands._boot import options
+from dumpscan.folders import machine_folders, names_inside
 from dumpscan.machines import FIXED_SIZES, name_machines, number_snapshots, session_times, superseded
 from dumpscan.moments import stamp
 
@@ -109,8 +110,9 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     tables["heap_totals"]["whole"] = latest.array.take(tables["heap_totals"]["capture"].to_numpy())
     first = tables["tool_failures"].drop_duplicates("capture").set_index("capture")
     captures["failure"] = first["text"].reindex(captures.index)
+    captures["failed_tool"] = first["tool"].reindex(captures.index)
     tables["tool_failures"]["capture_line"] = captures["line"].array.take(tables["tool_failures"]["capture"].to_numpy())
-    tables["captures"] = captures.drop(columns=["reading", "mail", "stamp"])
+    tables["captures"] = captures.drop(columns=["reading", "mail", "stamp", "folder"])
     return {name: frame.drop(columns="capture", errors="ignore") for name, frame in tables.items()}
 
 
@@ -133,16 +135,19 @@ def _captures(readings: Sequence[Reading], cases: Sequence[str]) -> pd.DataFrame
     )  # fmt: skip
     case_of = {case: code for code, case in enumerate(cases)}
     frame["mail"] = [readings[n].mail for n in of]
-    stamps = [_stamp(readings[n], line) for n, line in zip(of, columns.get("line", []), strict=True)]
+    inside = names_inside(readings)
+    stamps = [_stamp(readings[n], inside[n], line) for n, line in zip(of, columns.get("line", []), strict=True)]
     frame["stamp"] = pd.Series(stamps, dtype=object)
+    folders = machine_folders(readings)
+    frame["folder"] = pd.array([folders[n] for n in of], dtype=object)
     frame["case"] = pd.Categorical.from_codes([case_of[readings[n].case] for n in of], categories=pd.Index(list(cases)))
     return frame
 
 
-def _stamp(reading: Reading, line: int) -> str | None:
+def _stamp(reading: Reading, name: str, line: int) -> str | None:
     """The time stamp of the log that a line stands in, else of its file."""
     above = [text for at, text in reading.stamps if at <= line]
-    return above[-1] if above else stamp(reading.file)
+    return above[-1] if above else stamp(name)
 
 
 def _table(name: str, readings: Sequence[Reading]) -> pd.DataFrame:

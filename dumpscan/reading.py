@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.capture import CONTEXT, Capture, Taken, captures
+from dumpscan.decoding import keeps_ascii, one_encoding, recoded, unreadable
+from dumpscan.kinds import HEAD, sniff
 from dumpscan.matching import matching_copy, repaired
 from dumpscan.moments import header_stamp
 from dumpscan.ownreport import is_own_report
@@ -36,40 +40,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HEAD = 4096  # bytes in which an encoding or a kind of file shows
 PAD = 4 * 1024  # characters read around a hit at first; doubled while a block reaches the edge
 EDGE = 40  # lines: what stands closer than this to the edge of a window may go on outside
 HASH_LIMIT = 64 * 1024 * 1024  # bytes; hashing a gigabyte would take longer than reading it
 
-BOMS = (
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-)
-_KERNEL_DUMP = "a kernel memory dump: run the commands of `dumpscan commands` on it in a debugger and save the text"
-# Kinds of file that cannot be read as text, by their first bytes, and what to do about it.
-KINDS = (
-    (b"PK\x03\x04", "a zip archive: unpack it first"),
-    (b"PK\x05\x06", "an empty zip archive"),
-    (b"\x1f\x8b", "a gzip archive: unpack it first"),
-    (b"BZh", "a bzip2 archive: unpack it first"),
-    (b"\xfd7zXZ", "an xz archive: unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it first"),
-    (b"Rar!", "a RAR archive: unpack it first"),
-    (b"PAGEDU64", _KERNEL_DUMP),
-    (b"PAGEDUMP", _KERNEL_DUMP),
-    (b"MDMP", "a user-mode minidump: it cannot hold the heaps of a session"),
-    (b"ElfFile", "an event log: export it as text first"),
-    (b"MZ", "a program"),
-)
-_CONTROLS = bytes(set(range(32)) - {0, 7, 8, 9, 10, 11, 12, 13, 26, 27, 28, 29, 30, 31})
 # Quoting, and the head that mail programs put above what they quote.
 _MAIL = re.compile(r"(?m)^[ \t]*(?:>|-{3,} ?(?:Original|Urspr)|(?:From|Von|De|Sent|Gesendet): |On .{4,80} wrote:)")
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)?")
 _LINE_END = re.compile(r"\r\n?|\n")
-# Encodings whose bytes 0 to 127 are not those characters: such a text is made UTF-8 before it is searched.
-_NOT_ASCII = re.compile(r"(?i)utf.?(?:16|32|7)|ucs|cp(?:037|273|424|500|1026|1140)|idna|punycode")
 
 
 @dataclass(slots=True)
@@ -87,16 +65,22 @@ class Reading:
     captures: list[Capture] = field(default_factory=list)
     single: list[Taken] = field(default_factory=list)  # lines outside of captures of which a row came
     problems: list[Problem] = field(default_factory=list)
-    skipped: str | None = None
     stamps: list[tuple[int, str]] = field(default_factory=list)  # line and time stamp of each log that begins here
+    skipped: str | None = None  # why nothing of it was read
+    partly: str | None = None  # why something of it was not read
+    replaced: int = 0  # bytes that stand for no character in its encoding
     mail: bool = False  # a thread: what stands further down may be older
+    levels: tuple[str, ...] = ()  # of a member: its archive, that archive's name in an outer one, ..., its own name
     quoted: dict[int, str] = field(default_factory=dict)  # the line that was asked for and its neighbours, by number
-    sought: list[str] = field(
-        default_factory=list
-    )  # where a line was asked for: the commands that a word of the text betrays
+    sought: tuple[str, ...] = ()  # where a line was asked for: the commands that a word of the text betrays
 
     def skip(self, reason: str) -> Reading:
         self.skipped = reason
+        self.problems.append(Problem(None, "", reason))
+        return self
+
+    def cut(self, reason: str) -> Reading:
+        self.partly = reason
         self.problems.append(Problem(None, "", reason))
         return self
 
@@ -104,100 +88,91 @@ class Reading:
 def read(
     case: str, file: str, source: Path | bytes, encoding: str | None = None, hash_all: bool = False, quote: int = 0
 ) -> Reading:
-    """Read one file or one text. An unreadable one is a Reading with the reason in `skipped`. `quote`: a line to keep in `quoted`."""
+    """Read one file or one text. An unreadable one is a Reading with the reason in `skipped`; an archive is one of these here."""
     reading = Reading(case, file)
     try:
-        if isinstance(source, bytes):
-            return _read_stream(reading, io.BytesIO(source), len(source), encoding, hash_all, quote)
-        with source.open("rb", buffering=0) as stream:
-            return _read_stream(reading, stream, source.stat().st_size, encoding, hash_all, quote)
-    except FileNotFoundError:
-        return reading.skip("it was there and is gone")
+        with opened(source) as (stream, size):
+            return read_stream(reading, stream, size, encoding, hash_all, quote=quote)
     except OSError as error:
-        return reading.skip(f"it cannot be read: {error.strerror or error}")
+        return reading.skip(unreadable_file(error))
 
 
-def sniff(head: bytes) -> tuple[str | None, str | None]:
-    """(encoding, None) of a text by its first bytes, or (None, what it is) of something else. "bytes" is told later: UTF-8 or cp1252."""
-    for bom, encoding in BOMS:
-        if head.startswith(bom):
-            return encoding, None
-    for magic, kind in KINDS:
-        if head.startswith(magic):
-            return None, kind
-    pairs = len(head) // 2
-    low, high = head[: pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
-    # UTF-16 without a byte order mark decodes as UTF-8 full of NULs: no error, no match, "nothing found".
-    if pairs >= 2 and high > 0.4 * pairs and low < 0.1 * pairs:
-        return "utf-16-le", None
-    if pairs >= 2 and low > 0.4 * pairs and high < 0.1 * pairs:
-        return "utf-16-be", None
-    # A log that was cut short by a crash can be padded with NULs: one long run. In a binary file they stand everywhere.
-    text = head.replace(b"\0", b"")
-    strange, holes = sum(text.count(byte) for byte in _CONTROLS), len(re.findall(rb"\0+", head))
-    if strange > 0.02 * len(text) or holes > 4 + 0.002 * len(head):
-        return None, "a binary file"
-    return "bytes", None
+@contextmanager
+def opened(source: Path | bytes) -> Iterator[tuple[io.RawIOBase | io.BytesIO, int]]:
+    """A file or a text in memory as a stream, and its size."""
+    if isinstance(source, bytes):
+        yield io.BytesIO(source), len(source)
+        return
+    with source.open("rb", buffering=0) as stream:
+        yield stream, source.stat().st_size
 
 
-def _read_stream(
-    reading: Reading, stream: Stream, size: int, forced: str | None, hash_all: bool, quote: int = 0
+def unreadable_file(error: OSError) -> str:
+    return (
+        "it was there and is gone"
+        if isinstance(error, FileNotFoundError)
+        else f"it cannot be read: {error.strerror or error}"
+    )
+
+
+def read_stream(
+    reading: Reading,
+    stream: Stream,
+    size: int,
+    forced: str | None = None,
+    hash_all: bool = False,
+    read_as: str | None = None,
+    quote: int = 0,
 ) -> Reading:
+    """Read the text of a stream into a reading. `forced` is the code page of texts that do not tell theirs, `read_as` the command of those
+    in which nothing is recognised, `quote` a line to keep in `quoted`."""
     stream.seek(0)
     head = stream.read(HEAD) or b""
     reading.size = size
     if is_own_report(head):
         return reading.skip("a report of dumpscan, not evidence")
-    encoding, kind = (forced, None) if forced else sniff(head)
+    encoding, kind = sniff(head, forced)
     if encoding is None:
         reading.encoding = "binary"
         return reading.skip(f"not a text but {kind}")
-    told = encoding
-    if encoding not in ("utf-16-le", "utf-16-be") and _NOT_ASCII.search(encoding):
-        recoded = _slice(stream, 0, size).decode(encoding, errors="replace").encode("utf-8", errors="replace")
-        stream, size, encoding = io.BytesIO(recoded), len(recoded), "utf-8"
     hashed = hash_all or size <= HASH_LIMIT
+    sha256, whole, told = None, encoding == forced, encoding
+    if not encoding.startswith("utf-16-") and not (encoding == "bytes" or keeps_ascii(encoding)):
+        raw = _slice(stream, 0, size)
+        sha256 = hashlib.sha256(raw).hexdigest() if hashed else None
+        text, reading.replaced = recoded(raw, encoding)
+        stream, size, encoding, whole = io.BytesIO(text), len(text), "utf-8", False
+        reading.size = len(raw)
+        del raw, text
     found = scan(stream, size, encoding, hashed=hashed and told == encoding)
-    if found.mixed and size <= HASH_LIMIT and not forced and (one := _one_encoding(_slice(stream, 0, size))):
-        told, stream, encoding, sha256 = "mixed utf-8 and utf-16", io.BytesIO(one), "utf-8", found.sha256
-        found = scan(stream, len(one), encoding, hashed=False)
-        found.sha256 = sha256
+    suspected = found.mixed or (found.width == 2 and found.size % 2 > 0)
+    if suspected and not whole and (one := one_encoding(stream, found.size, encoding)):
+        sha256, reading.size = found.sha256, found.size
+        told, encoding, (stream, reading.replaced) = "mixed utf-8 and utf-16", "utf-8", one
+        found = scan(stream, stream.getbuffer().nbytes, encoding, hashed=False)
+    by_line = not whole and found.width == 1
     if encoding == "bytes":
-        told = encoding = "utf-8" if found.is_utf8 else "cp1252"
-    reading.size, reading.sha256, reading.encoding = found.size if told == encoding else size, found.sha256, told
-    for capture in _captures(reading, stream, found, encoding, forced is not None):
+        encoding = told = "utf-8" if found.is_utf8 else "cp1252"
+    if told == encoding:
+        reading.size, sha256 = found.size, found.sha256
+    if not (by_line and found.is_utf8):
+        reading.replaced += unreadable(stream, found.size, encoding, by_line)
+    reading.sha256, reading.encoding = sha256, told
+    for capture in _captures(reading, stream, found, encoding, whole):
         _enter(reading, capture)
-    _read_single_lines(reading, stream, found, encoding, forced is not None)
+    if read_as and not reading.captures:
+        everything = _decode(_slice(stream, 0, found.size), encoding, whole or found.is_utf8)
+        for capture in captures(everything, 1, [read_as], proved=True):
+            _enter(reading, capture)
+        if not reading.captures and found.lines:
+            reading.cut(f"nothing in it reads as the output of {read_as}")
+    _read_single_lines(reading, stream, found, encoding, whole)
     reading.lines["other"] = found.lines - sum(reading.lines.values())
     reading.lines["total"] = found.lines
     if 0 < quote <= found.lines:
-        reading.sought = commands_of(found)
-        reading.quoted = _quoted(stream, found, encoding, forced is not None, quote)
+        reading.sought = tuple(commands_of(found))
+        reading.quoted = _quoted(stream, found, encoding, whole, quote)
     return reading
-
-
-_ASCII = re.compile(rb"[\t\n\r -~]{80}")  # in UTF-16 no such run of Chinese is long enough
-_UTF16 = re.compile(rb"(?:\xff\xfe)?((?:[\t\n\r -~]\x00(?:[\x00-\xff][\x20-\x22])?){8,})")
-
-
-def _one_encoding(raw: bytes) -> bytes | None:
-    """A log to which another program appended in another encoding (PowerShell's >> writes UTF-16), as UTF-8 throughout; None for a text of
-    one encoding (NULs that only pad it, or Chinese in UTF-16, whose characters are pairs of printable bytes, too)."""
-    pieces = _UTF16.split(_swapped(raw) if raw.startswith(b"\xfe\xff") else raw)
-    if len(pieces) == 1 or not _ASCII.search(raw):
-        return None
-    return b"".join(
-        piece.decode("utf-16-le", "replace").encode("utf-8", "replace") if at % 2 else piece
-        for at, piece in enumerate(pieces)
-    )
-
-
-def _swapped(raw: bytes) -> bytes:
-    """The same with the bytes of each pair swapped."""
-    even = raw[: len(raw) // 2 * 2]
-    pairs = bytearray(even)
-    pairs[0::2], pairs[1::2] = even[1::2], even[0::2]
-    return bytes(pairs) + raw[len(even) :]
 
 
 def _enter(reading: Reading, capture: Capture) -> None:

@@ -185,7 +185,9 @@ def _environment(form: str) -> Environment:
         lstrip_blocks=True,
         finalize=shown,
     )
-    environment.filters.update(clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced)
+    environment.filters.update(
+        clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced, replaced=replaced
+    )
     return environment
 
 
@@ -219,7 +221,7 @@ def _case_view(doc: Document) -> Document:
         },
         "ledger": _ledger(doc),
         "problems": sorted(doc["problems"], key=lambda problem: problem["line"] is None),  # lines, then whole files
-        "skipped": [item for item in doc["inputs"] if item["skipped"]],
+        "remarks": _remarks(doc["inputs"]),
         "anchors": anchors,
         "loose": loose,
         "settings": doc["settings"],
@@ -275,6 +277,28 @@ def _ledger(doc: Document) -> dict[str, int]:
     """What became of the lines of all inputs together: how many are in each class."""
     classes = ("total", "parsed", "blank", "noise", "other", "problem")
     return {name: sum(item["lines"][name] for item in doc["inputs"]) for name in classes}
+
+
+def _remarks(inputs: Iterable[Document]) -> list[Document]:
+    """What was not read of each input, or not as it was meant: first what may hold evidence, last what only looks odd."""
+    told: list[tuple[int, Document]] = []
+    for item in inputs:
+        file = item["file"]
+        if item["partly"]:
+            told.append((0, {"how": "Read in part", "file": file, "why": item["partly"]}))
+        if item["skipped"]:
+            no_text = item["skipped"].startswith("not a text")
+            told.append((1 + no_text, {"how": "Not read", "file": file, "why": item["skipped"]}))
+        if item["replaced_bytes"]:
+            told.append(
+                (3, {"how": f"Read as {item['encoding']}", "file": file, "why": replaced(item["replaced_bytes"])})
+            )
+    return [remark for _, remark in sorted(told, key=lambda one: one[0])]
+
+
+def replaced(count: int) -> str:
+    one = count == 1
+    return f"{thousands(count)} {'byte stands' if one else 'bytes stand'} for no character and {'was' if one else 'were'} replaced"
 
 
 def _tightest(doc: Document) -> Document | None:

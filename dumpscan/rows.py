@@ -20,6 +20,7 @@ class Rows:
         self.state: str | None = None
         self.shortfall: str | None = None
         self.doubts: dict[int, str] = {}
+        self.below: int | None = None
 
     def lines(self, token: Token) -> Sequence[int]:
         """The physical lines of a token, one for each line of it."""
@@ -35,6 +36,11 @@ class Rows:
 
     def add(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         self.tables.setdefault(table, []).extend(rows)
+
+    def ends_before(self, line: int) -> None:
+        """From this physical line on nothing is of this capture, although a terminal claims it: terminals see no blank lines, and only those
+        tell where a paragraph ends."""
+        self.below = line
 
     def failed(self, tool: str, token: Token) -> None:
         """Each line of `token` tells that `tool` failed."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.inputs import DumpscanError, Input, inputs_of, readable
 from dumpscan.reading import Reading
 from dumpscan.scanning import PROMPTS
+from dumpscan.unpacking import Options, read_input
 from dumpscan.version import __version__
 from dumpscan.writing import refuse_foreign, write_text
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 CHUNK = 250  # files a task: fewer, and sending them costs more than reading them
+CHUNK_BYTES = 16 * 1024 * 1024  # ... unless they are large, or archives
 REPORTS_A_TASK = 50
 FORMULA = r"^[=+\-@\t\r]"  # what a spreadsheet would take for a formula (CWE-1236)
 
@@ -35,7 +37,7 @@ def run(
     out: Path,
     *,
     jobs: int = 1,
-    encoding: str | None = None,
+    options: Options | None = None,
     force: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def run(
         raise DumpscanError(f"{out} holds the cases: name another folder with -o")
     refuse_foreign(out / "index.html", force)
     inputs = [one for name, path in cases for one in _inputs(name, path)]
-    analysis = Analysis([name for name, _ in cases], read_all(inputs, encoding, jobs, progress))
+    analysis = Analysis([name for name, _ in cases], read_all(inputs, options or Options(), jobs, progress))
     try:
         for folder in (out / "reports", out / "tables"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -82,17 +84,15 @@ def _inputs(case: str, path: Path) -> list[Input]:
         return [Input(case, path.name, skipped="it was there and is gone")]
 
 
-def read_all(inputs: Sequence[Input], encoding: str | None, jobs: int, progress: Progress | None) -> list[Reading]:
+def read_all(inputs: Sequence[Input], options: Options, jobs: int, progress: Progress | None) -> list[Reading]:
     """Read all inputs, in their order. A worker that dies takes only the file with it that killed it."""
-    from dumpscan.analysis import read_input
-
-    if jobs == 1 or len(inputs) <= CHUNK:
-        return [read_input(one, encoding) for one in inputs]
-    chunks = [inputs[at : at + CHUNK] for at in range(0, len(inputs), CHUNK)]
+    chunks = list(_chunks(inputs))
+    if jobs == 1 or len(chunks) <= 1:
+        return _read_chunk(inputs, options)
     done: dict[int, list[Reading]] = {}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         tasks: dict[Future[list[Reading]], int] = {
-            pool.submit(_read_chunk, chunk, encoding): at for at, chunk in enumerate(chunks)
+            pool.submit(_read_chunk, chunk, options): at for at, chunk in enumerate(chunks)
         }
         for task in as_completed(tasks):
             try:
@@ -100,23 +100,37 @@ def read_all(inputs: Sequence[Input], encoding: str | None, jobs: int, progress:
             except BrokenProcessPool:
                 continue
             if progress:
-                progress(f"read {sum(map(len, done.values())):,} of {len(inputs):,} files")
-    return [reading for at, chunk in enumerate(chunks) for reading in (done.get(at) or _read_alone(chunk, encoding))]
+                progress(f"read {sum(len(chunks[at]) for at in done):,} of {len(inputs):,} files")
+    return [
+        reading
+        for at, chunk in enumerate(chunks)
+        for reading in (done[at] if at in done else _read_alone(chunk, options))
+    ]
 
 
-def _read_chunk(chunk: Sequence[Input], encoding: str | None) -> list[Reading]:
-    from dumpscan.analysis import read_input
+def _chunks(inputs: Sequence[Input]) -> Iterator[Sequence[Input]]:
+    """Neighbours that make a task of their own: so many files, or so many bytes."""
+    start = size = 0
+    for at, one in enumerate(inputs):
+        size += one.size or 0
+        if at + 1 - start == CHUNK or size >= CHUNK_BYTES:
+            yield inputs[start : at + 1]
+            start, size = at + 1, 0
+    if start < len(inputs):
+        yield inputs[start:]
 
-    return [read_input(one, encoding) for one in chunk]
+
+def _read_chunk(chunk: Sequence[Input], options: Options) -> list[Reading]:
+    return [reading for one in chunk for reading in read_input(one, options)]
 
 
-def _read_alone(chunk: Sequence[Input], encoding: str | None) -> list[Reading]:
+def _read_alone(chunk: Sequence[Input], options: Options) -> list[Reading]:
     """Each file in a process of its own: the one whose reading kills its process is told, the others are read."""
     readings = []
     for one in chunk:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             try:
-                readings += pool.submit(_read_chunk, [one], encoding).result()
+                readings += pool.submit(_read_chunk, [one], options).result()
             except BrokenProcessPool:
                 readings.append(Reading(one.case, one.file, one.size).skip("the process that read it died"))
     return readings

@@ -22,7 +22,7 @@ OTHERS_IN_SMALL_VIEW, OTHERS = 3584, 4096
 
 
 def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFrame:
-    """One row a session and snapshot that has heap rows.
+    """One row a session and snapshot that has heap rows; sizes without a use are no listing (a scan finds freed heaps, too).
 
     Columns: case, machine, snapshot, session, file, line (of the first row), heaps_kb, interactive_kb, service_kb, fixed_kb, desktops,
     total_kb (the tool's own), most_kb (the larger of both), next_kb (the heap that the next service would want), limit_kb, limit_origin, limit_file,
@@ -30,6 +30,7 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     free_ptes, superseded, and those of `platforms`.
     """
     heaps = tables["desktop_heaps"]
+    heaps = heaps[heaps["used_percent"].notna()]
     by_session = heaps.groupby(SESSION, observed=True, dropna=False, sort=False)
     rows = by_session.agg(
         file=("file", "first"),

@@ -131,6 +131,16 @@ def banner(build: int, *, name: str = "Windows XP", target: str = "x86 compatibl
     return lines + ("" if time is None else f"Debug session time: {time.replace(' 2026', '.123 2026')} (UTC + 0:00)\n")
 
 
+def event(number: int, time: str = "2007-03-09 07:05:33", *, source: str = "Win32k", text: str = "It failed.") -> str:
+    """An event as the Event Viewer copies it."""
+    return f"Log Name:      System\nSource:        {source}\nDate:          {time}\nEvent ID:      {number}\nDescription:\n{text}\n\n"
+
+
+def requester(session: int) -> str:
+    """The text of event 243 on newer Windows."""
+    return f"A desktop heap allocation failed. Process ID: 4712. Process name: notepad.exe. Thread ID: 5120. Session ID: {session}"
+
+
 def blog(text: str) -> str:
     r"""What a blog's comment makes of a listing: no backslashes, no rulers, NBSP for every other blank, en dashes, a blank line after each."""
     kept = [line for line in text.splitlines() if not line.strip() or line.strip("-= ")]

@@ -83,8 +83,10 @@ def source_file(name: str, size: int, lines: Document, skipped: str | None = Non
         "bytes": size,
         "sha256": "9f86d081884c7d65" * 4,
         "encoding": "utf-8",
+        "replaced_bytes": 0,
         "lines": lines,
         "skipped": skipped,
+        "partly": None,
     }
 
 

@@ -102,6 +102,9 @@ def test_fail_on_reaches_from_a_level_upwards(run: Run, name: str, level: str, c
         ("report", "no-such-folder", "-o", "-", "--format", "json"),
         ("report", ".", "--format", "pdf"),
         ("report", ".", "--encoding", "klingon"),
+        ("report", ".", "--encoding", "base64"),
+        ("report", ".", "--as", "fortune"),
+        ("triage", ".", "-o", "out", "--encoding", "klingon"),
         ("report", ".", "--fail-on", "sometimes"),
         ("report", ".", "--no-such-option"),
         ("report", ".", "-o", "-", "--format", "json", "--format", "html"),
@@ -373,6 +376,40 @@ def test_encoding_is_passed_on(run: Run, tmp_path: Path) -> None:
     ran = run("report", path, "-o", "-", "--format", "json", "--encoding", "EBCDIC-CP-US")
     assert ran.code == 0
     assert len(json.loads(ran.out)["tables"]["desktop_heaps"]) == 7
+
+
+@pytest.mark.parametrize("arguments", [("--encoding", "klingon"), ("--as", "fortune")], ids=" ".join)
+def test_a_name_that_nobody_knows_is_told_in_one_line(run: Run, case: Path, arguments: tuple[str, ...]) -> None:
+    ran = run("report", case, "-o", "-", *arguments)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert arguments[1] in ran.err
+
+
+def test_an_archive_is_a_case(run: Run, case: Path) -> None:
+    """Its report is called after it, and written here."""
+    shutil.make_archive("SR-4711", "gztar", root_dir=case)
+    ran = run("report", "SR-4711.tar.gz")
+    assert ran.code == 0, ran.err
+    assert "The desktop heap of" in ran.out
+    assert sorted(path.name for path in Path().iterdir()) == ["SR-4711.report.html", "SR-4711.tar.gz"]
+    packed = Path("SR-4711.tar.gz").read_bytes()
+    assert "The desktop heap of" in run("report", "-", "-o", "-", stdin=packed).out
+
+
+def test_a_bundle_with_many_pictures_is_told_in_a_few_lines(run: Run, case: Path) -> None:
+    for number in range(50):
+        (case / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    ran = run("report", case, "-o", "-")
+    assert ran.err.count("\n") == cli.MOST_NOTES + 1
+    assert "30 more" in ran.err
+
+
+def test_as_is_passed_on(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "rows.txt"
+    path.write_text("  Farm0\\Default                    3072                11%\n", encoding="ascii")
+    assert run("report", path, "-o", "-").code == 3
+    ran = run("report", path, "-o", "-", "--format", "json", "--as", "dskheap")
+    assert [row["desktop_path"] for row in json.loads(ran.out)["tables"]["desktop_heaps"]] == ["Farm0\\Default"]
 
 
 # ---------------------------------------------------------------------------------------------------- the small commands

@@ -46,7 +46,12 @@ MIX: dict[str, bytes] = {
         "limit unknown": compose.dheapmon(0, compose.filling(17000, 512)),
         "limit alone": compose.view_size(49152),
         "memory": compose.vm4(20480, sessions=(0, 1)),
-        "memory and heaps": compose.dskheap(0, X86) + compose.vm4(20480, sessions=(0, 1)),
+        "memory and heaps": compose.dskheap(0, X86)
+        + compose.vm4(20480, sessions=(0, 1))
+        + compose.event(6005, source="EventLog"),
+        "heap event": compose.event(243),
+        "desktop event": compose.event(244),
+        "old desktop event": compose.banner(3790) + compose.event(244),
         "cut": compose.without(GOOD, SYSTEM),
         "failed": compose.FAILED,
         "no types": compose.NO_TYPES,

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import time
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -200,7 +201,7 @@ def test_a_line_that_would_fit_in_a_block(text: str, why: str) -> None:
         "Dear customer, this is what we found in the meantime on your machine",  # the label of a counter may be any words
         "fffff801`09200000 fffff801`0925f000   volmgrx    (no symbols)",  # columns of hex figures are everybody's
         "    Heartbeat:        00263DB1",
-        "0:000> !process 0 0",  # every command begins with a prompt
+        "0:000> !gflag +soe",  # every command begins with a prompt
         "C:\\Windows\\system32>dir",
         "ok",
         "",
@@ -416,6 +417,58 @@ def test_the_encoding_is_passed_on(run: Run) -> None:
 def test_a_name_with_a_colon(run: Run) -> None:
     Path("kd:1.log").write_bytes(LISTING.read_bytes())
     assert "It gave row 4 of desktop_heaps" in run("explain", "kd:1.log:8").out
+
+
+def zipped(**files: bytes) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return whole.getvalue()
+
+
+def test_a_file_in_an_archive(run: Run) -> None:
+    """Named as reports name it; also in an archive in another one, and from standard input."""
+    text = LISTING.read_bytes()
+    inner = zipped(**{"kd.log": text})
+    Path("bundle.zip").write_bytes(zipped(**{"APP01__kd!1.log": text, "notes.txt": b"nothing\n", "more.zip": inner}))
+    for named in ("bundle.zip!APP01/kd!1.log", "bundle.zip!more.zip!kd.log"):
+        ran = run("explain", f"{named}:7")
+        assert (ran.code, ran.err) == (0, "")
+        assert 'It would fit with a digit in place of "l" in column 39.' in words(ran.out)
+        assert f"{named}, line 7 of 14 (utf-8)" in ran.out
+    assert "It gave row 4 of desktop_heaps" in run("explain", "-!kd.log:8", stdin=inner).out
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("bundle.zip:3", "bundle.zip is an archive: name one of its files, such as bundle.zip!a/kd.log:LINE"),
+        ("bundle.zip!a/kd.txt:3", "bundle.zip holds no a/kd.txt; did you mean bundle.zip!a/kd.log?"),
+        ("bundle.zip!a/kd.log:30", "bundle.zip!a/kd.log has 2 lines: there is no line 30"),
+        ("bundle.zip!program.exe:1", "not a text but a program"),
+        ("plain.txt!kd.log:1", "plain.txt holds no kd.log"),
+        ("no.zip!kd.log:1", "no such file or folder: no.zip!kd.log"),
+        ("empty.zip:1", "the archive is empty"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_what_an_archive_does_not_hold(run: Run, argument: str, said: str) -> None:
+    Path("bundle.zip").write_bytes(zipped(**{"a__kd.log": b"one\ntwo\n", "program.exe": b"MZ\x90\x00" + bytes(99)}))
+    Path("empty.zip").write_bytes(zipped())
+    Path("plain.txt").write_bytes(b"one\n")
+    ran = run("explain", argument)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_text_that_is_read_as_what_the_caller_says(run: Run) -> None:
+    text = b"  Service-0x0-3e7$\\Default           512                23%\n"
+    ran = run("explain", "-:1", "--as", "dskheap", stdin=text)
+    assert ran.code == 0
+    assert "Read: HEAPS of dskheap.lark took it" in ran.out
+    assert run("explain", "-:1", "--as", "klingon", stdin=text).code == 2
 
 
 def test_it_starts_without_the_large_libraries() -> None:

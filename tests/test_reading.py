@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import os
 import random
@@ -571,3 +572,164 @@ def test_chinese_in_utf16_is_no_second_encoding() -> None:
     reading = dumpscan.analyze(content).readings[0]
     assert (reading.encoding, reading.lines["total"]) == ("utf-16-le", 40 + TABLE.count("\n"))
     assert [capture.state for capture in reading.captures] == ["whole"]
+
+
+# ---------------------------------------------------------------------------------------------------- what is told of an encoding
+
+ODD = "Gr\u00fc\u00dfe \u2013 \u20ac\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "replaced"),
+    [
+        ((TABLE + ODD).encode(), "utf-8", 0),
+        ((TABLE + ODD).encode("utf-8-sig"), "utf-8", 0),
+        ((TABLE + ODD).encode("cp1252"), "cp1252", 0),
+        (TABLE.encode() + b"\x81\x8d \xff\n", "cp1252", 2),
+        (b"\x81\r\x8d\n" + TABLE.encode() + b"\x90", "cp1252", 3),
+        (TABLE.encode() + "\u2019\u201d \u00cd\n".encode() + b"\xfc\n", "cp1252", 0),  # 9D and 8D in UTF-8
+        (b"\xef\xbb\xbf" + TABLE.encode() + b"\xfc \x81\n", "utf-8", 1),
+        (TABLE.encode("utf-16") + b"x", "utf-16-le", 1),
+        (TABLE.encode("utf-16-be") + b"\xd8\x00\x00\x41", "utf-16-be", 2),
+        ((TABLE + ODD).encode("utf-16-le") + b"\x00\xdc\x41\x00", "utf-16-le", 2),
+        ((TABLE + ODD).encode("utf-32"), "utf-32", 0),
+        ((TABLE + ODD).encode("utf-32-le"), "utf-32-le", 0),
+        ((TABLE + ODD).encode("utf-32-be"), "utf-32-be", 0),
+        (b"\0\0\xfe\xff" + TABLE.encode("utf-32-be") + b"\0\0", "utf-32", 2),
+        (b"\xff\xfe\0\0" + TABLE.encode("utf-32-le") + b"\xff\xff\xff\x7f", "utf-32", 4),
+        (b"nothing\n\x81\n", "cp1252", 1),
+        (b"\x81" * 5000, "cp1252", 5000),
+        (b"", "utf-8", 0),
+    ],
+)
+def test_the_choice_and_what_it_could_not_read_are_told(content: bytes, encoding: str, replaced: int) -> None:
+    """In the whole text, not only around what was recognised; and invalid bytes never cost a row."""
+    reading = read("case", "kd.log", content)
+    assert (reading.encoding, reading.replaced, reading.size) == (encoding, replaced, len(content))
+    assert heaps(reading) or b"W" not in content
+    assert reading.sha256 == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cp850", "cp932", "gb18030", "big5", "euc_kr", "cp1251", "iso2022_jp", "shift_jisx0213", "utf-7", "hz", "cp875"],
+)
+def test_a_given_code_page_reads_all_there_is(name: str) -> None:
+    """Also those in which the bytes of ASCII mean something else."""
+    text = (
+        "\u8868\u793a\n"
+        if name in ("cp932", "gb18030", "iso2022_jp", "shift_jisx0213", "big5", "hz", "utf-7")
+        else "x\n"
+    ) + TABLE
+    reading = read("case", "kd.log", text.encode(name, errors="replace"), encoding=name)
+    check(reading, text, FIRST_ROW + 1)
+    assert (reading.encoding, reading.replaced) == (name, 0)
+
+
+def test_bytes_that_a_given_code_page_lacks_are_counted() -> None:
+    reading = read("case", "kd.log", TABLE.encode() + b"\x80\xff\x81\n", encoding="ascii")
+    assert (heaps(reading) != [], reading.replaced) == (True, 3)
+    assert read("case", "kd.log", TABLE.encode() + b"\x82\n\x82\xff", encoding="cp932").replaced == 2
+
+
+def test_a_mark_knows_better_than_the_caller(tmp_path: Path) -> None:
+    """`--encoding` is meant for the console texts of a case; the logs beside them tell theirs."""
+    (tmp_path / "console.txt").write_bytes(TABLE.replace("SADesktop", "S\u00e4desktop").encode("cp850"))
+    (tmp_path / "kd.log").write_bytes(TABLE.encode("utf-16"))
+    (tmp_path / "lm.log").write_bytes(TABLE.encode("utf-16-le"))
+    (tmp_path / "mail.txt").write_bytes(TABLE.encode("utf-8-sig"))
+    found = {reading.file: reading.encoding for reading in dumpscan.analyze(tmp_path, encoding="cp850").readings}
+    assert found == {"console.txt": "cp850", "kd.log": "utf-16-le", "lm.log": "utf-16-le", "mail.txt": "utf-8"}
+
+
+@pytest.mark.parametrize(
+    "name", ["klingon", "base64", "rot13", "idna", "undefined", "unicode_escape", "a\0b", "", "x" * 5000, "\u00e9"]
+)
+def test_what_is_no_encoding_is_the_callers_mistake(name: str) -> None:
+    with pytest.raises(dumpscan.DumpscanError) as caught:
+        dumpscan.analyze(b"x", encoding=name)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(dumpscan.DumpscanError):
+        dumpscan.analyze_cases({"a": b"x"}, encoding=name)
+
+
+MARK = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+
+
+@pytest.mark.parametrize("encoding", MARK)
+def test_a_mark_in_the_middle(encoding: str) -> None:
+    """Two logs that `copy /b` has joined: the second one brings its mark along."""
+    half = MARK[encoding] + TABLE.encode(encoding)
+    reading = read("case", "kd.log", half + half)
+    assert len(heaps(reading)) == 2 * len(ROWS)
+    assert (reading.encoding, reading.replaced, reading.lines["total"]) == (encoding, 0, 2 * lines_of(TABLE))
+
+
+@pytest.mark.parametrize(
+    "encodings",
+    [
+        ("utf-8", "utf-16"),
+        ("utf-16", "utf-8"),
+        ("utf-16", "utf-8", "utf-16"),
+        ("utf-8", "utf-16-le", "utf-8"),
+        ("utf-16-be", "utf-8"),
+    ],
+)
+@pytest.mark.parametrize("tail", ["", "x"])
+def test_encodings_change_from_log_to_log(encodings: tuple[str, ...], tail: str) -> None:
+    """Whatever the order, and also where the second one begins at an odd byte."""
+    texts_ = [TABLE.replace("Session ID:  0", f"Session ID:  {at}") for at in range(len(encodings))]
+    content = b"".join(
+        (text + tail * (encoding == "utf-8")).encode(encoding) for text, encoding in zip(texts_, encodings, strict=True)
+    )
+    analysis = dumpscan.analyze(content)
+    assert sorted(analysis.tables["captures"]["session"]) == list(range(len(encodings)))
+    assert analysis.readings[0].encoding == "mixed utf-8 and utf-16"
+
+
+def test_a_write_that_was_cut_shifts_the_next_log() -> None:
+    """Half a character between two logs of UTF-16: all behind it would be Chinese."""
+    other = TABLE.replace("Session ID:  0", "Session ID:  1")
+    reading = read("case", "kd.log", TABLE.encode("utf-16") + b"\x41" + other.encode("utf-16-le"))
+    assert len(heaps(reading)) == 2 * len(ROWS)
+
+
+def test_a_large_log_may_change_its_encoding_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Piece by piece, and none of them ends inside a character."""
+    monkeypatch.setattr("dumpscan.decoding.PIECE", 3001)
+    text = noise(20_000) + TABLE
+    content = text.encode() + text.encode("utf-16") + text.encode()
+    reading = read("case", "kd.log", content)
+    assert len(heaps(reading)) == 3 * len(ROWS)
+    assert (reading.lines["total"], reading.replaced) == (3 * lines_of(text), 0)
+
+
+# ---------------------------------------------------------------------------------------------------- read as the caller says
+
+
+def test_rows_that_nothing_betrays_are_read_as_the_caller_says(tmp_path: Path) -> None:
+    """Somebody copied six lines out of a table."""
+    rows = "".join(
+        line.replace("Win", "Farm").replace("-0x0-", "-").replace("SAW", "F")
+        for line in TABLE.splitlines(True)
+        if line.endswith("%\n")
+    )
+    plain = dumpscan.analyze(rows.encode())
+    assert len(plain.tables["desktop_heaps"]) == 0
+    for name in ("dskheap", "!dskheap"):
+        told = dumpscan.analyze(rows.encode(), read_as=name)
+        assert len(told.tables["desktop_heaps"]) == len(ROWS)
+        assert told.to_dict()["verdict"]["reason"] == "incomplete"
+    (tmp_path / "rows.txt").write_bytes(rows.encode("utf-16"))
+    (tmp_path / "table.txt").write_bytes(TABLE.encode())
+    (tmp_path / "prose.txt").write_bytes(b"nothing\n")
+    found = {reading.file: reading for reading in dumpscan.analyze(tmp_path, read_as="dheapmon").readings}
+    assert [capture.command for capture in found["table.txt"].captures] == ["dskheap"], (
+        "what is recognised stays what it is"
+    )
+    assert found["prose.txt"].partly == "nothing in it reads as the output of dheapmon"
+
+
+def test_what_nobody_reads_is_the_callers_mistake() -> None:
+    with pytest.raises(dumpscan.DumpscanError, match=r"one of .*dskheap"):
+        dumpscan.analyze(b"x", read_as="fortune")

@@ -122,7 +122,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "a finding's evidence": ("file", "line", "text", "shows"),
     "a row": (*WHERE, *TABLES["desktop_heaps"]),
-    "an input": ("file", "bytes", "sha256", "encoding", "lines"),
+    "an input": ("file", "bytes", "sha256", "encoding", "replaced_bytes", "lines", "skipped", "partly"),
     "the classes of lines": ("total", "parsed", "blank", "noise", "other", "problem"),
 }
 
@@ -188,6 +188,7 @@ WRONG: dict[str, Callable[[Document], Any]] = {
     "a table that is no list": lambda d: d["tables"].update(events={}),
     "a problem without a reason": lambda d: d["problems"].append({"file": "-", "line": 1, "text": "x"}),
     "a hash that is none": lambda d: d["inputs"][0].update(sha256="abc"),
+    "fewer than no bytes replaced": lambda d: d["inputs"][0].update(replaced_bytes=-1),
     "a class of lines of its own": lambda d: d["inputs"][0]["lines"].update(ignored=1),
     "a negative number of lines": lambda d: d["inputs"][0]["lines"].update(total=-1),
 }

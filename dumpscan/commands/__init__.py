@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from dumpscan.inputs import DumpscanError
+
 if TYPE_CHECKING:
     from lark import Token, Tree
 
@@ -54,6 +56,15 @@ def all_commands() -> dict[str, Command]:
                 rank=getattr(module, "RANK", 0),
             )
     return found
+
+
+def known_command(name: str) -> str:
+    """The name of a command, which may be given as people type it: "!dskheap". Raises DumpscanError for what is none."""
+    known = {command.prints.casefold(): command.name for command in all_commands().values()}
+    known |= {command: command for command in all_commands()}
+    if name.casefold() not in known:
+        raise DumpscanError(f"nothing is read as {name}: one of {', '.join(all_commands())}")
+    return known[name.casefold()]
 
 
 def tokens(tree: Tree[Token], *kinds: str) -> Iterable[Token]:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
     from dumpscan.rows import Rows
 
-# A line beside a listing with one of these is a damaged line of it: a row or a total that was cut, wrapped or mistyped.
+# A line beside a listing with one of these is a damaged line of it: a row or a total that was cut, wrapped or mistyped. (Event 243 says "Thread
+# ID: 5120. Session ID: 2".)
 LISTING_SIGNS = re.compile(
-    r"WinSta0|Service-0x|SAWinSta|__X78B95|mssw|name not accessible|pUniStr|Total Desk|Session ID:|Heap Size|Used Rate"
+    r"WinSta0|Service-0x|SAWinSta|__X78B95|mssw|name not accessible|pUniStr|Total Desk|(?<![0-9]\. )Session ID:|Heap Size|Used Rate"
     r"|^[ ]*+[^\s\\:]{1,60}\\[^\s\\].{0,100}[ ][0-9]++(?:\.[0-9]*+)?%?+[ ]*+$"
 )
 # Names without their backslash (blog copies lose it) are split before the desktops that every Windows has, else after the "$".

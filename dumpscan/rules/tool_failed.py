@@ -10,6 +10,10 @@ The command ran and printed an error instead of a table, or nothing. That is no 
 - "Win32k.sys symbol load error": dheapmon's driver never got loaded.
 - "The system does not support local kernel debugging", "Error communicating with livekd driver": no session on the live machine came about.
 - "Couldn't resolve error", "????????": the debugger found no symbol or no memory.
+- "Error reading bitmap header", "unable to get nt!PspSessionIdBitmap" (Server 2025): the debugger cannot tell sessions apart, so what its
+  log says of single sessions is void.
+- "Session data is not present in mini and kernel-only dumps": the dump can hold no heap of a session.
+- "Unsatisfied requirement", "This plugin only supports x64 versions of Windows": Volatility read nothing.
 
 ## What to do
 Switch to a process of the session (`!process 0 0 csrss.exe`, `.process /p /r ADDRESS`) and try again; mend the symbol path
@@ -19,7 +23,7 @@ Switch to a process of the session (`!process 0 0 csrss.exe`, `.process /p /r AD
 The same command with a table.
 
 ## Sources
-ntdebugging blog, comments 77, 96 and 99; WinDbg-Feedback issues 54 and 57 (closed without a fix); KB 949296; KB 914216.
+ntdebugging blog, comments 77, 96 and 99; WinDbg-Feedback issues 54, 57 and 322 (the first two closed without a fix); KB 949296; KB 914216.
 """
 
 from __future__ import annotations
@@ -69,6 +73,27 @@ KINDS = (
         "that memory is not in the dump",
         "Use a kernel or complete dump, or the live machine.",
     ),
+    (
+        "itmap",
+        "the debugger cannot tell the sessions of this Windows apart, so what its log says of single sessions is void",
+        "Use what works there: Win32k events 243 and 244 of the System log since the last start, the command line of csrss.exe, and GuiObjectUse.",
+    ),
+    ("kernel-only dumps", "the dump has no data of sessions", "Use a complete dump, or the live machine."),
+    (
+        " requirement",
+        "it found no memory layer or no symbols in the image",
+        "Check that the image is whole and that the symbols can be reached, and run the plugin again.",
+    ),
+    (
+        "versions of Windows",
+        "the plugin does not know this Windows",
+        "Volatility 2 (deskscan) knows 32-bit Windows and tells the sizes of heaps; how full they are needs !dskheap.",
+    ),
+    (
+        "volatility.",
+        "it could not take the image apart",
+        "Run it again with the profile of this Windows; how full heaps are needs !dskheap, though.",
+    ),
 )
 OTHERWISE = (
     "the memory is paged out, or the debugger was not in a process of that session",
@@ -94,12 +119,9 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words, with the way out of this kind of failure."""
     text = row["failure"] or ""
     meaning, way_out = next(((means, do) for sign, means, do in KINDS if sign in text), OTHERWISE)
-    tool = {
-        "dskheap": "!dskheap",
-        "mm_session_view_size": "nt!MmSessionViewSize",
-        "vm": "!vm",
-        "vertarget": "The debugger",
-    }.get(row["command"], row["command"])
+    tool = {"dheapmon": "dheapmon", "vertarget": "The debugger"}.get(
+        row["command"], row["failed_tool"] or row["command"]
+    )
     if not text:
         meaning, way_out = str(row["shortfall"]), "Run it again and save everything that it prints."
     return Told(

@@ -44,6 +44,37 @@ def test_fires() -> None:
         ("The system does not support local kernel debugging.\n", "The debugger", "not enabled there", "LiveKd"),
         ("Error communicating with livekd driver: Access is denied.\n", "The debugger", "its driver", "elevated"),
         (DUMP + "808ad254  ????????\n", "nt!MmSessionViewSize", "not in the dump", "complete dump"),
+        (
+            "0: kd> !session\nError reading bitmap header @ 0x0000000000000400.\n",
+            "!session",
+            "cannot tell the sessions",
+            "GuiObjectUse",
+        ),
+        ("READ_ADDRESS: unable to get nt!PspSessionIdBitmap\n", "!session", "cannot tell the sessions", "GuiObjectUse"),
+        (
+            "Unable to read large session pool table (Session data is not present in mini and kernel-only dumps)\n",
+            "!pool",
+            "no data of sessions",
+            "complete dump",
+        ),
+        (
+            "Unsatisfied requirement plugins.Desktops.kernel.layer_name: \n",
+            "Volatility 3",
+            "no memory layer",
+            "image is whole",
+        ),
+        (
+            "NotImplementedError: This plugin only supports x64 versions of Windows\n",
+            "Volatility 3",
+            "does not know this Windows",
+            "!dskheap",
+        ),
+        (
+            "$ vol.py -f a.raw deskscan\nERROR   : volatility.debug    : No profile\n",
+            "deskscan",
+            "could not take the image apart",
+            "!dskheap",
+        ),
     ],
 )
 def test_each_kind(text: str, tool: str, means: str, do: str) -> None:

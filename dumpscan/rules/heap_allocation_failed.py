@@ -1,0 +1,120 @@
+r"""An allocation from a desktop heap failed (event 243)
+
+## What happens
+Windows could not allocate from a desktop heap and logged it, once a session: a single heap was full at that time. Newer Windows tell
+which process asked, in which session. That is the victim, not always the one that used the heap up.
+
+## How the log proves it
+- likely: event 243 of Win32k with date and time, not before the boot of the capture, and no heap row of that session in these texts (of any
+  session, where the event names none).
+- proved: a heap of that session is used to 90 % and more, and the event is of the captured boot. An event without a session is joined only where
+  there is a single one.
+- A date such as 3/9/2007 counts as either day. An event before the last start is history, one without a time is only mentioned.
+
+## What to do
+Capture the heaps of that session while it fails; until then count USER objects by process there.
+
+## What would refute it
+A listing of all heaps of that session from the time of the event, with room in each.
+
+## Sources
+KB 184802, KB 947246; ntdebugging blog, comment 50 (logged once a session).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.machines import machine_keys
+from dumpscan.platforms import MACHINE
+from dumpscan.rules import CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules._events import HEAP_ALLOCATION_FAILED, facts, when
+from dumpscan.words import heap_name, kb, percent, session_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEARLY_FULL = 90  # percent
+SESSION = [*MACHINE, "session"]
+HEAP = ("window_station", "desktop", "size_kb", "used_percent", "free_kb", "tool", "role")
+
+
+@rule(
+    says="single-heap-full",
+    needs=("events.event_id", "events.time"),
+    clear="No event tells that an allocation from a desktop heap failed. Where the log was not saved back to the last start, that means little.",
+    references=("KB 184802", "KB 947246"),
+)
+def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFrame) -> Found | None:
+    """Events without any heap row that could be theirs, and nearly full heaps with an event of their session and boot; the first of each."""
+    import pandas as pd
+
+    told = facts(events, HEAP_ALLOCATION_FAILED, systems)
+    heaps = desktop_heaps[~desktop_heaps["superseded"] & desktop_heaps["used_percent"].notna()]
+    sessions = heaps.drop_duplicates(SESSION).groupby(machine_keys(heaps))["session"].agg(["first", "size"])
+    keys = machine_keys(told)
+    only = keys.map(sessions["first"].where(sessions["size"].eq(1))).astype("Int64")
+    of_session = told.assign(session=told["session"].fillna(only), key=keys)
+    theirs = told.index.isin(_numbered(told).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"])
+    unlisted = (told["session"].notna() & ~theirs) | ~keys.isin(machine_keys(heaps))
+    alone = told[unlisted].drop_duplicates(SESSION).assign(severity="high", certainty="likely")
+
+    near = heaps[heaps["used_percent"].ge(NEARLY_FULL)]
+    near = (
+        near[["session", *HEAP, "file", "line"]]
+        .assign(key=machine_keys(near))
+        .rename(columns={"file": "heap_file", "line": "heap_line"})
+    )
+    sure = of_session[of_session["this_boot"].fillna(False)]
+    both = sure.merge(near, on=["key", "session"]).drop_duplicates(["heap_file", "heap_line"])
+    both = both.assign(severity="critical", certainty="proved")
+    rows = pd.concat([part for part in (alone, both) if len(part)] or [alone], ignore_index=True)
+    rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, *HEAP, "heap_file", "heap_line"])])
+    heap_lines = rows[rows["heap_line"].notna()]
+    heap_lines = heap_lines.assign(file=heap_lines["heap_file"], line=heap_lines["heap_line"])
+    return found(
+        rows,
+        cite(rows, "event 243 at {time}"),
+        cite(heap_lines, "{used_percent:g} % of {size_kb:,} KB used in that session"),
+    )
+
+
+def _numbered(told: pd.DataFrame) -> pd.DataFrame:
+    """Machine and session of events, with their index: a listing of that session may be of any moment."""
+    return told[SESSION].assign(event=told.index)
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words: who asked, and which heap, as far as either is told."""
+    asked = (
+        f", for {row['process']} (PID {row['pid']})" if row["process"] is not None and row["pid"] is not None else ""
+    )
+    where = "" if row["session"] is None else f" in {session_name(row['session'])}"
+    if row["size_kb"] is None:
+        which = "A desktop heap was full then; which one is not in the logs."
+    else:
+        size = f"{percent(row['used_percent'], row['tool'])} of {kb(row['size_kb'])}"
+        which = f"{heap_name(row)} there has {size} in use."
+    summary = f"An allocation from a desktop heap failed{where} at {when(row)}{asked} (event 243). {which}"
+    advice = [
+        (
+            NOW,
+            f"List the heaps{where} while it fails, and end or restart the processes there that hold the most USER objects.",
+        ),
+        (
+            CAUSE,
+            "The process that the event names is the one that got nothing, not always the one that used the heap up.",
+        ),
+        (FUTILE, "SessionViewSize: it gives room for more heaps, not for a fuller one."),
+    ]
+    subject = {
+        key: row[key]
+        for key in ("time", "session", "process", "pid", "window_station", "desktop", "size_kb", "used_percent")
+    }
+    return Told(
+        summary,
+        subject,
+        "A listing of all heaps of that session from the time of the event, with room in each.",
+        advice,
+    )

@@ -1,0 +1,84 @@
+"""Event 243: likely without a listing of its session, proved with a nearly full heap of its session and boot, history before the boot."""
+
+from __future__ import annotations
+
+import compose
+import pytest
+from compose import SYSTEM, X86
+
+RULE = "heap-allocation-failed"
+CAPTURE = compose.banner(3790, time="Mon Mar 12 07:05:33 2007") + "System Uptime: 4 days 1:00:00.000\n"  # since 8 March
+
+
+def told(text: str) -> tuple[str, str | None, list[str]]:
+    document = compose.document(text)
+    verdict = document["verdict"]
+    return verdict["mode"], verdict["certainty"], [one["certainty"] for one in compose.findings(document, RULE)]
+
+
+def test_fires() -> None:
+    document = compose.document(compose.event(243, text=compose.requester(2)))
+    (finding,) = compose.findings(document, RULE)
+    assert (finding["severity"], finding["certainty"]) == ("high", "likely")
+    assert compose.cited(finding) == [("-", 4)]
+    assert (finding["subject"]["session"], finding["subject"]["process"], finding["subject"]["pid"]) == (
+        2,
+        "notepad.exe",
+        4712,
+    )
+    assert document["verdict"]["mode"] == "single-heap-full"
+    assert "which one is not in the logs" in document["verdict"]["summary"]
+
+
+def test_proved_with_a_heap_of_its_session_and_boot() -> None:
+    near = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
+    assert told(CAPTURE + compose.event(243) + near) == ("single-heap-full", "proved", ["proved"])
+    assert told(CAPTURE + compose.event(243, text=compose.requester(0)) + near)[1:] == ("proved", ["proved"])
+    assert told(CAPTURE + compose.event(243) + near + compose.dskheap(1, X86))[1:] == ("likely", []), (
+        "which of two sessions?"
+    )
+    assert told(compose.event(243) + near)[1:] == ("likely", []), "no boot is known"
+
+
+def test_near_miss() -> None:
+    cases: dict[str, compose.Text] = {
+        "no time": compose.event(243, ""),
+        "no clock": compose.event(243, "2007-03-09"),
+        "another source": compose.event(243, source="SNA Server"),
+        "another event": compose.event(263),
+        "an earlier boot": CAPTURE + compose.event(243, "2007-02-09 07:05:33"),
+        "a listing that may be of its session": compose.event(243) + compose.dskheap(0, X86),
+    }
+    assert set(compose.statuses(cases, RULE).values()) <= {"clear", "no_data"}
+    assert compose.document(compose.event(243) + compose.dskheap(0, X86))["verdict"]["mode"] == "no-sign"
+
+
+def test_no_data() -> None:
+    cases: dict[str, compose.Text] = {
+        "another command": compose.vm4(),
+        "prose": "A desktop heap allocation failed, event 243.\n",
+    }
+    assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
+
+
+@pytest.mark.parametrize(
+    ("time", "counts"),
+    [
+        ("2007-03-07 07:05:33", False),
+        ("2007-03-08 07:05:33", True),  # the day of the boot
+        ("3/9/2007 7:05:33 AM", True),
+        ("3/7/2007 7:05:33 AM", True),  # or the third of July
+        ("2/20/2007 7:05:33 AM", False),
+        ("20.02.2007 07:05:33", False),
+        ("07.03.2007 07:05:33", False),
+    ],
+)
+def test_boundary(time: str, counts: bool) -> None:
+    """Only what is surely of an earlier boot is history."""
+    assert bool(told(CAPTURE + compose.event(243, time))[2]) is counts
+
+
+def test_boundary_of_the_percentage() -> None:
+    for percent, certainties in ((89, []), (90, ["proved"]), (91, ["proved"])):
+        heaps = compose.replaced(X86, SYSTEM, 512, percent)
+        assert told(CAPTURE + compose.event(243) + compose.dskheap(0, heaps))[2] == certainties

@@ -1,0 +1,117 @@
+"""Events of every form: counted once, in any encoding, and of a whole log only what says something."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dumpscan.commands._events import MOST, Event, details, event_number, one_line
+from dumpscan.reading import read
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+READERS = ("event_text", "wevtutil", "event_xml", "event_csv", "get_winevent", "psloglist", "dcdiag")
+TEXTS = sorted(path for reader in READERS for path in (FIXTURES / reader).glob("*.txt"))
+SERVER_2003 = "3/9/2007,7:05:33 AM,{},Information,None,{},N/A,TS01,The Widget service entered the running state. \r\n"
+
+
+def events(content: str | bytes) -> list[tuple[Any, ...]]:
+    reading = read("case", "file", content if isinstance(content, bytes) else content.encode())
+    assert sum(count for kind, count in reading.lines.items() if kind != "total") == reading.lines["total"]
+    return [row for capture in reading.captures for row in capture.tables.get("events", [])]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_same_in_utf_16(path: Path) -> None:
+    """PowerShell 5 and regedit write UTF-16; the words of other languages are searched there by their low bytes."""
+    text = path.read_bytes().decode("utf-8").removeprefix("\ufeff")
+    assert events(b"\xff\xfe" + text.encode("utf-16-le")) == events(text)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_each_form_alone_and_all_together(path: Path) -> None:
+    """What stands in other files of a paste changes nothing: no reader takes the lines of another."""
+    between = "\n" * 3 + "C:\\>rem\n" * 12
+    text = path.read_bytes().decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
+    if path.stem == "cut":
+        return  # goes on into what follows
+    other = "".join(
+        one.read_bytes().decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n") + between
+        for one in TEXTS
+        if one.parent != path.parent and one.stem not in ("cut", "prose")
+    )
+    alone = [row[1:] for row in events(text)]
+    assert [row[1:] for row in events(text + between + other)][: len(alone)] == alone
+
+
+def test_a_whole_log_keeps_what_is_known_and_how_far_it_reaches() -> None:
+    known = {700: ("Win32k", 243), 1400: ("Service Control Manager", 7000), 1401: ("EventLog", 6009)}
+    rows = [known.get(at, ("Service Control Manager", 7036)) for at in range(2 * MOST)]
+    found = events("".join(SERVER_2003.format(source, number) for source, number in rows))
+    assert [(row[0], row[3]) for row in found] == [(1, 7036), (701, 243), (1401, 7000), (1402, 6009), (2 * MOST, 7036)]
+    few = events("".join(SERVER_2003.format(*row) for row in rows[:MOST]))
+    assert len(few) == MOST, "of an export that somebody chose everything stays"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        SERVER_2003,
+        'Warning,3/9/2009 7:05:33 AM,{},{},None,"It failed.\r\nTwice, they say."\r\n',
+        "3/9/2007\t7:05:33 AM\t{}\tInformation\tNone\t{}\tN/A\tTS01\tThe Widget.\r\n",
+        "Event[0]:\r\n  Log Name: System\r\n  Source: {}\r\n  Date: 2021-03-09T07:05:33.120\r\n  Event ID: {}\r\n  Description: \r\nIt failed.\r\n\r\n",
+        "<Event xmlns='x'><System><Provider Name='{}'/><EventID Qualifiers='0'>{}</EventID></System></Event>\r\n",
+        "[1] {}\r\n   Type:     ERROR \r\n   Computer: TS01\r\n   Time:     3/9/2021 7:05:33 AM   ID:       {} \r\nIt failed.\r\n\r\n",
+        "TimeCreated  : 3/9/2021 7:05:33 AM\r\nProviderName : {}\r\nId           : {}\r\nMessage      : It failed.\r\n\r\n",
+        "Event Source:\t{}\r\nEvent ID:\t{}\r\nDate:\t\t3/9/2007\r\nTime:\t\t7:05:33 AM\r\nDescription:\r\nIt failed.\r\n\r\n",
+        # Begun and never ended.
+        "<Event xmlns='x'><System><Provider Name='{}'/><EventID>{}</EventID>\r\n",
+        'Warning,3/9/2009 7:05:33 AM,{},{},None,"It failed\r\n',
+        "Event Source:\t{} {}\r\n",
+    ],
+    ids=["2003", "vista", "tabs", "wevtutil", "xml", "psloglist", "list", "copy", "open xml", "open quote", "labels"],
+)
+def test_time_is_linear(row: str) -> None:
+    """Four times the text takes about four times as long; quadratic would be sixteen."""
+
+    def seconds(count: int) -> float:
+        content = (row.format("Service Control Manager", 7036) * count).encode()
+        began = time.perf_counter()
+        events(content)
+        return time.perf_counter() - began
+
+    seconds(10)
+    small = min(seconds(400) for _ in range(3))
+    assert min(seconds(1600) for _ in range(2)) < 9 * small + 0.05
+
+
+@pytest.mark.parametrize(
+    ("source", "number", "text", "told"),
+    [
+        ("Win32k", 243, "Process ID: 4712. Process name: a b.exe. Thread ID: 5120. Session ID: 2", (2, "a b.exe", 4712)),
+        ("win32k", 244, "Process ID: 4712. Process name: a.exe. Thread ID: 5120. Session ID: 1...", (None, "a.exe", 4712)),
+        ("Win32k", 263, "Process ID: 4712. Session ID: 2", (None, None, None)),
+        ("MSExchange OAuth", 243, "Process ID: 4712. Session ID: 2", (None, None, None)),
+        ("Application Error", 1000, "Faulting application name: a.exe, version: 1 Faulting process id: 0x1f58 x", (None, "a.exe", 8024)),
+        ("Application Error", 1000, "Faulting application name: a.exe, v Faulting process id: 0x0x1530", (None, "a.exe", 5424)),
+        ("Application Popup", 26, "Application popup: a.exe - Application Error : The application", (None, "a.exe", None)),
+        ("Application Popup", 26, "Application popup: Windows - Out of Virtual Memory : Your", (None, None, None)),
+        ("Microsoft-Windows-WAS", 5009, "The process id was '2216'. The", (None, None, 2216)),
+    ],
+)  # fmt: skip
+def test_details(source: str, number: int, text: str, told: tuple[Any, ...]) -> None:
+    assert details(Event(1, None, source, number, None, text)) == told
+
+
+def test_numbers_keep_their_low_bits() -> None:
+    assert [event_number(one) for one in ("243", "2147483891", "2147483892", "3221232481", "0xC0001B63")] == [
+        243, 243, 244, 7009, 7011,
+    ]  # fmt: skip
+
+
+def test_words_that_a_console_broke_are_mended() -> None:
+    broken = f"{'x' * 80}\n{'y' * 80}\nz"
+    assert one_line(broken) == "x" * 80 + "y" * 80 + "z"
+    assert one_line(f"{'x' * 79}\n{'y' * 80}\nz") == f"{'x' * 79} {'y' * 80} z"
