@@ -80,7 +80,7 @@ def nearest(line: str, commands: Iterable[str], start: int = 0, foreign: bool = 
             continue
         fits, stopped = one.takes(line), one.stops(line)
         signs = all_commands()[one.command].signs
-        if (fits and not one.ignored) or not foreign or signs.search(line) or one.tells(line, start, stopped, least):
+        if not foreign or signs.search(line) or one.tells(line, start, stopped, least):
             found.append((fits, stopped, one))
     furthest = max((one[:2] for one in found), default=None)
     misses = [_miss(one, line, start, fits, at) for fits, at, one in found if (fits, at) == furthest]
@@ -101,7 +101,6 @@ class _Terminal:
 
     def __init__(self, command: str, name: str, pattern: str) -> None:
         self.command, self.name = command, name
-        self.ignored = name in grammar(command).ignore_tokens  # noise takes much
         self._pattern = regex.compile(pattern)
 
     def takes(self, line: str) -> bool:

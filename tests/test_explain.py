@@ -201,7 +201,8 @@ def test_a_line_that_would_fit_in_a_block(text: str, why: str) -> None:
         "Dear customer, this is what we found in the meantime on your machine",  # the label of a counter may be any words
         "fffff801`09200000 fffff801`0925f000   volmgrx    (no symbols)",  # columns of hex figures are everybody's
         "    Heartbeat:        00263DB1",
-        "0:000> !gflag +soe",  # every command begins with a prompt
+        "0:000> !gflag +soe",
+        "description             an element of any list",  # every command begins with a prompt
         "C:\\Windows\\system32>dir",
         "ok",
         "",
