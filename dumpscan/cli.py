@@ -45,6 +45,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 Encoding = Annotated[
     str | None, typer.Option(help="Code page of the texts, where it is not UTF-8, UTF-16 or cp1252.", metavar="NAME")
 ]
+ReadAs = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="Read texts in which nothing is recognised as this, of `dumpscan commands`.", metavar="KIND"
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on standard error.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what dumpscan did not write.")]
 
@@ -84,12 +90,7 @@ def report(
         list[Format] | None, typer.Option("--format", help="html (default), text, markdown or json; may be repeated.")
     ] = None,
     encoding: Encoding = None,
-    read_as: Annotated[
-        str | None,
-        typer.Option(
-            "--as", help="Read texts in which nothing is recognised as this, of `dumpscan commands`.", metavar="KIND"
-        ),
-    ] = None,
+    read_as: ReadAs = None,
     fail_on: Annotated[Level | None, typer.Option(help="Exit with 1 if a finding is at least this severe.")] = None,
     hash_all: Annotated[bool, typer.Option("--hash", help="SHA-256 also of files above 64 MB.")] = False,
     force: Force = False,
@@ -223,20 +224,31 @@ def commands() -> None:
         _print(f"{cleandoc(command.page)}\n\nFills: {', '.join(command.fills)}\n\n")
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # "-:12" is a line of standard input
 def explain(
-    rule: Annotated[str, typer.Argument(help="Name of a rule, as `dumpscan rules` lists it.", metavar="RULE")],
+    subject: Annotated[
+        str,
+        typer.Argument(help="A rule, as `dumpscan rules` lists it, or a line of a file.", metavar="RULE | FILE:LINE"),
+    ],
+    encoding: Encoding = None,
+    read_as: ReadAs = None,
 ) -> None:
-    """Print the page of a rule: what happens, how the log proves it, what to do."""
+    """Print the page of a rule, or what became of a line: who read it, what came of it, or who came near and where it stopped."""
+    if ":" in subject:
+        from dumpscan.explain import explain
+
+        _print(explain(subject, sys.stdin.buffer, encoding, read_as))
+        return
     from dumpscan.rules import all_rules
 
     known = all_rules()
-    if rule not in known:
-        near = difflib.get_close_matches(rule, known, n=1)
+    if subject not in known:
+        near = difflib.get_close_matches(subject, known, n=1)
         raise DumpscanError(
-            f"no rule is called {rule}" + (f"; did you mean {near[0]}?" if near else "; `dumpscan rules` lists them")
+            f"no rule is called {subject}"
+            + (f"; did you mean {near[0]}?" if near else "; `dumpscan rules` lists them, and a line is named FILE:LINE")
         )
-    _print(known[rule].page + "\n")
+    _print(known[subject].page + "\n")
 
 
 def _print(text: str) -> None:

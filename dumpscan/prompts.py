@@ -21,6 +21,17 @@ _PROMPT = re.compile(rf"[ ]*+(?:{_USER}|{_KD}[ ]?)*({_KD})")
 _NEXT = re.compile(rf"[ ]*(?:{_USER})*((?:[0-9]{{1,3}}: ?l?|l)kd>)")
 # remote.exe notes behind a command who typed it and when: "kb                      [Local        9:50 AM]".
 _NOTE = re.compile(r"[ ]{2,}+\[[^\]\[]{1,60}[ ][0-9]{1,2}:[0-9]{2}(?: [AP]M)?\][ ]*+$")
+_ANY = re.compile(rf"[ ]*+(?:(?:{_USER}|{_KD}|(?:PS )?[A-Za-z]:\\[^>\n]{{0,200}}>)[ ]*+)*+")
+
+
+def behind_prompts(line: str) -> int:
+    r"""Where a line begins behind its indentation and the prompts of debuggers or shells.
+
+    >>> behind_prompts("  x"), behind_prompts("0:000>0: kd> !vm"), behind_prompts("C:\kktools> dheapmon")
+    (2, 13, 12)
+    """
+    found = _ANY.match(line)
+    return found.end() if found else 0
 
 
 def commands(line: str) -> Iterator[tuple[str, str]]:

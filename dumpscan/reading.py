@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from dumpscan.prompts import commands
 from dumpscan.rows import Problem
 from dumpscan.scanning import (
     LOGS,
+    LONGEST_WINDOW,
     PROMPTS,
     SYMPTOMS,
     Scan,
@@ -46,6 +47,7 @@ HASH_LIMIT = 64 * 1024 * 1024  # bytes; hashing a gigabyte would take longer tha
 # Quoting, and the head that mail programs put above what they quote.
 _MAIL = re.compile(r"(?m)^[ \t]*(?:>|-{3,} ?(?:Original|Urspr)|(?:From|Von|De|Sent|Gesendet): |On .{4,80} wrote:)")
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)?")
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(slots=True)
@@ -69,6 +71,8 @@ class Reading:
     replaced: int = 0  # bytes that stand for no character in its encoding
     mail: bool = False  # a thread: what stands further down may be older
     levels: tuple[str, ...] = ()  # of a member: its archive, that archive's name in an outer one, ..., its own name
+    quoted: dict[int, str] = field(default_factory=dict)  # the line that was asked for and its neighbours, by number
+    sought: tuple[str, ...] = ()  # where a line was asked for: the commands that a word of the text betrays
 
     def skip(self, reason: str) -> Reading:
         self.skipped = reason
@@ -81,12 +85,14 @@ class Reading:
         return self
 
 
-def read(case: str, file: str, source: Path | bytes, encoding: str | None = None, hash_all: bool = False) -> Reading:
+def read(
+    case: str, file: str, source: Path | bytes, encoding: str | None = None, hash_all: bool = False, quote: int = 0
+) -> Reading:
     """Read one file or one text. An unreadable one is a Reading with the reason in `skipped`; an archive is one of these here."""
     reading = Reading(case, file)
     try:
         with opened(source) as (stream, size):
-            return read_stream(reading, stream, size, encoding, hash_all)
+            return read_stream(reading, stream, size, encoding, hash_all, quote=quote)
     except OSError as error:
         return reading.skip(unreadable_file(error))
 
@@ -116,9 +122,10 @@ def read_stream(
     forced: str | None = None,
     hash_all: bool = False,
     read_as: str | None = None,
+    quote: int = 0,
 ) -> Reading:
     """Read the text of a stream into a reading. `forced` is the code page of texts that do not tell theirs, `read_as` the command of those
-    in which nothing is recognised."""
+    in which nothing is recognised, `quote` a line to keep in `quoted`."""
     stream.seek(0)
     head = stream.read(HEAD) or b""
     reading.size = size
@@ -162,6 +169,9 @@ def read_stream(
     _read_single_lines(reading, stream, found, encoding, whole)
     reading.lines["other"] = found.lines - sum(reading.lines.values())
     reading.lines["total"] = found.lines
+    if 0 < quote <= found.lines:
+        reading.sought = tuple(commands_of(found))
+        reading.quoted = _quoted(stream, found, encoding, whole, quote)
     return reading
 
 
@@ -239,6 +249,18 @@ def _read_single_lines(reading: Reading, stream: Stream, found: Scan, encoding: 
             home.excerpts.append((number, [_decode(raw, encoding, whole).rstrip("\r\n")]))
             reading.single.append(Taken(number, number, "prompt" if told["commands"] else "symptom"))
     reading.lines["parsed"] += len(reading.single)
+
+
+def _quoted(stream: Stream, found: Scan, encoding: str, forced: bool, line: int) -> dict[int, str]:
+    """A line and its neighbours as they stand in the text, by number; without what is longer than a window."""
+    low, high = max(1, line - CONTEXT), min(found.lines, line + CONTEXT)
+    start = max(0, bisect_left(found.lines_before, low - 1) - 1) * found.chunk
+    end = (bisect_left(found.lines_before, high) + 1) * found.chunk
+    begin, raw = _whole_lines(stream, found, start, min(end, start + LONGEST_WINDOW))
+    first = 1 + _lines_before(stream, found, begin)
+    texts = _LINE_END.split(_decode(raw, encoding, found.is_utf8 or forced)) if raw else []
+    whole = texts[:-1] if texts[1:] and not texts[-1] else texts
+    return {at: text for at, text in enumerate(whole, first) if low <= at <= high}
 
 
 def _beside(line: int, capture: Capture) -> bool:

@@ -219,7 +219,8 @@ def _case_view(doc: Document) -> Document:
             when: _unique(item["text"] for found in findings for item in found["advice"] if item["when"] == when)
             for when in ("now", "reboot", "cause", "futile")
         },
-        "coverage": _coverage(doc),
+        "ledger": _ledger(doc),
+        "problems": sorted(doc["problems"], key=lambda problem: problem["line"] is None),  # lines, then whole files
         "remarks": _remarks(doc["inputs"]),
         "anchors": anchors,
         "loose": loose,
@@ -272,13 +273,10 @@ def _anchors(doc: Document, findings: list[Document]) -> tuple[dict[tuple[str, i
     return anchors, loose
 
 
-def _coverage(doc: Document) -> str:
-    """What became of all lines, in one sentence."""
-    total = {
-        name: sum(item["lines"][name] for item in doc["inputs"]) for name in ("total", "parsed", "other", "problem")
-    }
-    passed = total["total"] - total["parsed"] - total["problem"]
-    return f"{thousands(total['total'])} lines: {thousands(total['parsed'])} read, {thousands(passed)} not for us, {thousands(total['problem'])} not understood."
+def _ledger(doc: Document) -> dict[str, int]:
+    """What became of the lines of all inputs together: how many are in each class."""
+    classes = ("total", "parsed", "blank", "noise", "other", "problem")
+    return {name: sum(item["lines"][name] for item in doc["inputs"]) for name in classes}
 
 
 def _remarks(inputs: Iterable[Document]) -> list[Document]:

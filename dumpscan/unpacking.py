@@ -24,6 +24,7 @@ class Options:
     encoding: str | None = None  # code page of those that do not tell theirs
     hash_all: bool = False  # SHA-256 also of large ones
     read_as: str | None = None  # command of those in which nothing is recognised
+    quote: int = 0  # a line of each to keep in `quoted`
 
 
 def read_input(one: Input, options: Options) -> list[Reading]:
@@ -109,7 +110,7 @@ def _member(case: str, levels: Levels, member: Member, budget: Budget, options: 
 
 
 def _text(reading: Reading, stream: Stream, size: int, options: Options) -> Reading:
-    return read_stream(reading, stream, size, options.encoding, options.hash_all, options.read_as)
+    return read_stream(reading, stream, size, options.encoding, options.hash_all, options.read_as, options.quote)
 
 
 def _fill(content: io.BytesIO, stream: Source, most: int | None = None) -> None:

@@ -204,6 +204,10 @@ def heap_full() -> Document:
         view_space=[view_space((20480, 12288, 288), 9, None, [106496], 2048)],
         excerpts=[listing(FULL_ROWS, total, [5, 14])],
         problems=[{"file": LISTING, "line": 22, "text": "Service-0x0-99", "reason": "a row without a size"}],
+        inputs=[
+            source_file(LISTING, 1204, ledger(24, 14, 6, 2, 1)),
+            source_file("MEMORY.DMP", 268_435_456, ledger(0, 0, 0, 0, 0), "a memory dump, not text"),
+        ],
     )
 
 

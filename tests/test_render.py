@@ -353,6 +353,55 @@ def test_lists_of_problems_and_inputs_are_capped_and_the_cap_is_told() -> None:
     assert "7 more excerpts: see" in rendered
 
 
+COVERAGE = re.compile("([0-9,]+) lines?: ([0-9,]+) read, ([0-9,]+) not for us, ([0-9,]+) not understood")
+
+
+def covered(rendered: str) -> list[tuple[int, ...]]:
+    """The numbers of each coverage line: all, read, not for us, not understood."""
+    text = re.sub("<[^>]+>", "", rendered)
+    return [tuple(int(number.replace(",", "")) for number in found) for found in COVERAGE.findall(text)]
+
+
+@pytest.mark.parametrize("form", ["html", "text", "markdown"])
+def test_the_coverage_line_sums_all_inputs_up(form: str) -> None:
+    """Blank and harmless lines of a block are read, too; whatever is counted, the three make the first."""
+    doc = made("heap_full")
+    ledgers = [
+        samples.ledger(3000, 1700, 40, 60, 15),
+        samples.ledger(412, 250, 1, 50, 0),
+        samples.ledger(0, 0, 0, 0, 0),
+    ]
+    doc["inputs"] = [samples.source_file(f"{at}.log", 1, lines) for at, lines in enumerate(ledgers)]
+    case, *files = covered(FORMATS[form](doc))
+    assert case == (3412, 2101, 1296, 15)
+    assert files == ([(3000, 1800, 1185, 15), (412, 301, 111, 0), (0, 0, 0, 0)] if form == "html" else [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", ["html", "text", "markdown"])
+def test_the_coverage_line_adds_up(form: str, name: str) -> None:
+    doc = made(name)
+    told = covered(FORMATS[form](doc))
+    assert told
+    assert all(total == read + foreign + problem for total, read, foreign, problem in told)
+    assert told[0][0] == sum(item["lines"]["total"] for item in doc["inputs"])
+
+
+def test_the_coverage_line_leads_to_what_was_not_understood() -> None:
+    doc = made("heap_full")
+    assert '<a href="#not-understood">1 not understood</a>' in render.html(doc)
+    assert "dumpscan explain FILE:LINE" in render.html(doc)
+    assert "`dumpscan explain FILE:LINE`" in render.markdown(doc)
+    doc["inputs"][0]["lines"] = samples.ledger(1, 1, 0, 0, 0)
+    doc["problems"] = [{"file": "MEMORY.DMP", "line": None, "text": "", "reason": "a memory dump, not text"}]
+    rendered = render.html(doc)
+    assert "1 line: 1 read, 0 not for us, 0 not understood" in rendered
+    assert "#not-understood" not in rendered
+    assert "Every line of every block was read." in rendered
+    assert '<span class="source">MEMORY.DMP</span>' in rendered
+    assert "explain" not in render.markdown(doc)
+
+
 def test_a_heap_without_use_or_name() -> None:
     rendered = render.html(made("at_risk"))
     assert "(name not readable)" in rendered
