@@ -351,6 +351,7 @@ def _account(
 
 
 CONSOLES = frozenset((80, 100, 120, 132))  # columns at which consoles break lines, inside words and numbers
+_LONE_NUMBER = re.compile(r"[0-9A-Fa-f]{1,16}\n")
 MOST_PIECES = 3  # of one line
 _DIGITS = frozenset("0123456789abcdefABCDEF`")
 
@@ -368,7 +369,11 @@ def _torn(text: _Text) -> tuple[dict[int, str], dict[str, set[int]]]:
         for run in own:
             claimed[run.first : run.last + 1] = b"\1" * (run.last + 1 - run.first)
         for at in range(len(copy.lines) - 1):
-            if (claimed[at] and claimed[at + 1]) or at in glue or text.prompt[at + 1]:
+            if at in glue or text.prompt[at + 1]:
+                continue
+            if claimed[at] and claimed[at + 1]:
+                if _LONE_NUMBER.match(copy.text, copy.starts[at + 1]) and _may_be_halves(text, name, at, claimed):
+                    doubt.setdefault(name, set()).update((at, at + 1))
                 continue
             if (
                 not claimed[at]
@@ -376,6 +381,8 @@ def _torn(text: _Text) -> tuple[dict[int, str], dict[str, set[int]]]:
                 and (put := _wrapped(text, name, at, claimed))
             ):
                 glue |= put
+            elif not claimed[at] and _is_surer_with(text, name, at):
+                glue[at] = ""
             elif claimed[at] != claimed[at + 1] and _may_be_halves(text, name, at, claimed):
                 if _fills_console(copy.line(at)):
                     glue[at] = ""
@@ -431,8 +438,9 @@ def _may_be_halves(text: _Text, name: str, at: int, claimed: bytearray) -> bool:
         return False
     touching = one[-1:] != " " != two[:1]
     if claimed[at]:
-        torn = touching and one[-1] in _DIGITS and two[0] in _DIGITS
-        return torn and _terminal(name, one) == _terminal(name, one + two) is not None
+        goes_on = at + 2 < len(claimed) and claimed[at + 2] and " " not in two  # a lone word inside a block
+        torn = touching and (goes_on or (one[-1] in _DIGITS and two[0] in _DIGITS))
+        return torn and _goes_on(text, name, at, two)
     if at == 0 or not claimed[at - 1] or text.prompt[at]:
         return False
     # A stray line above a row that is indented as the others is no half of it.
@@ -440,6 +448,24 @@ def _may_be_halves(text: _Text, name: str, at: int, claimed: bytearray) -> bool:
         return False
     whole = one + two if touching else f"{one.rstrip()} {two.lstrip()}"
     return _terminal(name, two) == _terminal(name, whole) is not None
+
+
+def _goes_on(text: _Text, name: str, at: int, two: str) -> bool:
+    """Whether the run that ends in a line is the same with what stands in the next line."""
+    own = text.runs[name]
+    run = own[bisect_left(own, at, key=lambda one: one.last)]
+    whole = f"{text.copy.text[run.start : text.copy.starts[at + 1] - 1]}{two}\n"
+    match = _classifier(name).fullmatch(whole)
+    return bool(match and match.lastgroup == run.terminal and run.terminal not in grammar(name).ignore_tokens)
+
+
+def _is_surer_with(text: _Text, name: str, at: int) -> bool:
+    """Whether a line that touches the one below makes another line of it, of a kind that proves the block: "Physi" and "cal Memory: ..."."""
+    one, two = (text.copy.line(line).rstrip("\n") for line in (at, at + 1))
+    if one[-1:] == " " or two[:1] == " " or text.prompt[at]:
+        return False
+    whole = _terminal(name, one + two)
+    return whole in all_commands()[name].proof and whole != _terminal(name, two) is not None
 
 
 def _indent(line: str) -> int:

@@ -73,7 +73,16 @@ def add_events(rows: Rows, events: Iterable[Event]) -> None:
     found = list(events)
     if len(found) > MOST:
         found = [found[0], *filter(_is_known, found[1:-1]), found[-1]]
-    rows.add("events", [(*event, *details(event)) for event in found])
+    rows.add("events", [(*event._replace(time=_time(event.time)), *details(event)) for event in found])
+
+
+_LABEL = re.compile(r"(?i)[ ]?(?:Time|Zeit|Uhrzeit|Hora)[ ]?:[ ]*+")
+_OF_A_MAIL = re.compile(r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4}")
+
+
+def _time(printed: str | None) -> str | None:
+    """A time without the label of the next line, where the line end was lost; the date of a mail is none of an event."""
+    return None if printed is None or _OF_A_MAIL.match(printed) else _LABEL.sub(" ", printed)
 
 
 def _short(source: str | None) -> str:
@@ -84,8 +93,8 @@ def _is_known(event: Event) -> bool:
     return event.event_id in KNOWN.get(_short(event.source), ())
 
 
-# A number that ends a cut text ("Session ID: 1..." of 12) is none, nor is one that a wrap has broken ("47 12").
-_NUMBER = r"([0-9]{1,9})(?![0-9])(?!\.\.)(?! [0-9])"
+# A number is followed by a full stop or the end: one that ends a cut text ("Session ID: 1..." of 12) is none, nor is half of a wrapped one ("47 12").
+_NUMBER = r"([0-9]{1,9})(?=\.?(?:$| [A-Z][a-z]+ (?:ID|name):))"
 _REQUESTER = re.compile(rf"(Process|Session) ID: {_NUMBER}")
 _REQUESTER_NAME = re.compile(r"Process name: ([^:]{1,260}?)\.? Thread ID:")
 _FAULTING = re.compile(r"(?i)Faulting application(?: name:)? ([^,]{1,260}),")

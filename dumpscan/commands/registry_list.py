@@ -60,7 +60,11 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         told = unwrapped(token).replace("\n", "")
         name, _, path = told.partition(" Property ")[2].partition(" does not exist at path")
         rows.add("registry_values", [(rows.line(token), path.strip(" .") or key, name, None, None, None, STATE)])
-    for token in tokens(tree, "TYPED"):
+    listed = list(tokens(tree, "TYPED", "SECTION", "NUMBERS", "KEY"))
+    several = (
+        len({re.split(r"[ :=]+", token.strip())[0].lower() for token in listed}) > 1
+    )  # one line pasted twice is no list
+    for token in tokens(tree, "TYPED") if several else ():
         match = _TYPED.match(token.strip())
         assert match is not None
         rows.add("registry_values", [(rows.line(token), key, match[1], None, match[2], _typed(match[2]), None)])

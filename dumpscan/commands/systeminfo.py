@@ -75,14 +75,18 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         _add(rows, rows.line(token), [value for _, value in items], _system_name(items) or _reported(tree))
     for token in tokens(tree, "MARKED"):
         items = [(label.strip(), value.strip()) for label, value in _MARKED.findall(token)]
-        _add(rows, rows.line(token), [value for _, value in items], _system_name(items))
+        whole = token.count("<Item>") == len(items)  # else one of them is damaged, and the order tells nothing
+        _add(rows, rows.line(token), [value for _, value in items], _system_name(items) if whole else None)
 
 
 def _system_name(items: list[tuple[str, str]]) -> str | None:
-    """The item below the manufacturer of Windows."""
+    """The item that is called so; in another language, the one below the manufacturer of Windows."""
+    told = dict(items)
+    if {"OS Name", "OS Manufacturer", "System Manufacturer"} & told.keys():
+        return told.get("System Name")
     values = [value for _, value in items]
     below = values.index(_MANUFACTURER) + 1 if _MANUFACTURER in values[:-1] else None
-    return dict(items).get("System Name") or (values[below] if below and items[below][0] != values[below] else None)
+    return values[below] if below and items[below][0] != values[below] else None
 
 
 def _reported(tree: Tree[Token]) -> str | None:

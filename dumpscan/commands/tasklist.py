@@ -50,7 +50,7 @@ Told = tuple[int, dict[str, str]]
 def read(tree: Tree[Token], rows: Rows) -> None:
     """A row a process."""
     told = [*_table(tree, rows), *_csv(tree, rows), *_list(tree, rows)]
-    none = {"N/A", *(facts.get("services", "") for _, facts in told if facts.get("pid") == "0")}
+    none = {"N/A", "Nicht zutreffend", *(facts.get("services", "") for _, facts in told if facts.get("pid") == "0")}
     for line, facts in told:
         services, who = facts.get("services", ""), facts.get("account", "")
         rows.add(
@@ -84,8 +84,11 @@ def _table(tree: Tree[Token], rows: Rows) -> Iterator[Told]:
         found: list[Told] = []
         for line, text in zip(rows.lines(token), token.splitlines(), strict=True):
             parts = [text[start:end].strip() for start, end in [*spans[:-1], (spans[-1][0], len(text))]]
-            if not any(parts[:2]) and found:
-                found[-1][1]["services"] = f"{found[-1][1].get('services', '')} {parts[-1]}".strip()
+            above = found[-1][1].get("services", "") if found else ""
+            if not any(parts[:2]) and above.endswith(","):
+                found[-1][1]["services"] = f"{above} {parts[-1]}"
+            elif not any(parts[:2]):
+                rows.doubt(line, "goes on with a list of services, but the process above it has none that goes on")
             elif all(text[end : end + 1].isspace() for _, end in spans[:-1]):
                 found.append((line, dict(zip(COLUMNS.get(len(spans), COLUMNS[3][:2]), parts, strict=False))))
         yield from found

@@ -47,6 +47,7 @@ _SIZE = re.compile(r":[ ]++([0-9]{1,10}) KB[ ]*+\n")
 _FACT = re.compile(r"[ ]*+(DomainName|UserName|Token logon session)[ ]++:(.*)")
 _LUID = re.compile(r"([0-9A-Fa-f]{8}):([0-9A-Fa-f]{8})")
 _PROCESS = re.compile(r"[ ]*+([0-9]{1,10})[ ]++(\S++(?: \S++)*+)(?:[ ]{2,}(\S.*))?")
+_NAME = re.compile(r"[^\s>]++(?: [^\s>]++)*+")
 _OWNER = re.compile(r"([0-9]{1,10})(?:[ ]++(\S.*))?")
 
 Heap = tuple[int, str | None, str | None, int]  # line, window station, desktop, KB
@@ -90,6 +91,10 @@ def _read_heaps(tree: Tree[Token], rows: Rows) -> int:
     heaps = own
     for token in tokens(tree, "WINSTA", "DESKTOP", "STATIONS", "STATION", "DESKTOPS", "NAME", "HEAP_SIZE", "WINDOWS"):
         name = token.partition(":")[2].strip()
+        if token.type in ("WINSTA", "STATION", "DESKTOP", "NAME") and not _NAME.fullmatch(name):
+            rows.doubt(rows.line(token), "the name goes on into something else: its line end was lost")
+            heaps, station, desktop = [], None, None
+            continue
         if token.type in ("WINSTA", "STATION"):
             station, desktop = name, None
         elif token.type == "DESKTOPS":
@@ -122,7 +127,10 @@ def _read_windows(
         if "IsVis?" in text or "Top-level" in text:
             columns = text.find(" PID ") + 1 or None
         elif columns and (owner := _OWNER.fullmatch(text.rstrip(), columns)) and text[columns - 1] == " ":
-            owners.setdefault((int(owner[1]), owner[2]), line)
+            if owner[2] is None and line == rows.lines(windows)[-1]:
+                rows.doubt(line, "a PID at the end of what is there may be cut")
+            else:
+                owners.setdefault((int(owner[1]), owner[2]), line)
     rows.add("desktop_owners", [(line, *where, *owner) for owner, line in owners.items()])
     return columns
 

@@ -52,7 +52,8 @@ SIGNS = re.compile(r"Kernel Version [0-9]|Debug session time:|System Uptime:")
 _VERSION = re.compile(
     r"(?:(Windows [^\n]*?) )?(?:Kernel )?Version ([0-9]+)((?: \([^)\n]*\))*) (UP|MP)(?: \(([0-9]+) procs\))?(.*)"
 )
-_CONNECTED = re.compile(r"Connected to (Windows .*?) ([0-9]{3,5}) (.*?) target")
+_COMPUTER = re.compile(r"(?!Not Found)[^\s=\"]{1,63}")  # not the line below, where the line end was lost
+_CONNECTED = re.compile(r"Connected to (Windows .*) ([0-9]{3,5}) (.*?) target")
 
 
 def read(tree: Tree[Token], rows: Rows) -> None:
@@ -99,7 +100,7 @@ def _windows(token: Token) -> dict[str, Any]:
 def _computer(tree: Tree[Token]) -> str | None:
     """The name that MEX finds in the dump; `vertarget` has a line for it, but was never seen to fill it."""
     name = (_after(tree, "NAME", "Name:") or "").strip('" ')
-    return None if name in ("", "Not Found") else name
+    return name if _COMPUTER.fullmatch(name) else None
 
 
 def _after(tree: Tree[Token], kind: str, label: str, wrapped: bool = False) -> str | None:

@@ -95,8 +95,14 @@ def _read_page_file(file: Tree[Token], rows: Rows) -> None:
     # Forum copies put blanks into the path: "\?? \C: \pagefile.sys".
     path = head.partition("Page File:")[2].replace(" ", "").strip() or None
     sizes: dict[str, tuple[int, int]] = {}
+    repeats = False
     for token in tokens(file, "PAGE_FILE_SIZES"):
-        sizes |= {word: (int(one), int(two)) for word, one, two in _SIZES.findall(token)}
+        for line, (word, one, two) in zip(rows.lines(token), _SIZES.findall(token), strict=True):
+            repeats |= word in sizes
+            if repeats:
+                rows.doubt(line, f"a second {word!r} of one page file: the line that names the next one is missing")
+            else:
+                sizes[word] = int(one), int(two)
     current, minimum = sizes.get("Current", (None, None)), sizes.get("Minimum", (None, None))
     rows.add("page_files", [(rows.line(head), path, *current, *minimum)])
 
@@ -106,7 +112,15 @@ def _read_session(session: Tree[Token], rows: Rows) -> None:
     match = _SESSION.search(head)
     if match is None:  # "Session Summary"
         return
-    usage = {word: int(kb) for token in tokens(session, "USAGE") for word, kb in _USAGE.findall(token)}
+    usage: dict[str, int] = {}
+    repeats = False
+    for token in tokens(session, "USAGE"):
+        for line, (word, kb) in zip(rows.lines(token), _USAGE.findall(token), strict=True):
+            repeats |= word in usage
+            if repeats:
+                rows.doubt(line, f"a second {word!r} of one session: the line that names the next one is missing")
+            else:
+                usage[word] = int(kb)
     failures = next((int(_FIRST_NUMBER.findall(token)[0]) for token in tokens(session, "POOL_FAILURES")), None)
     address = match[2].replace("`", "").lower()
     rows.add(

@@ -50,6 +50,7 @@ SIGNS = re.compile(
 
 _JSON = json.JSONDecoder(strict=False)
 _CSV = re.compile(r"[ ]*+[0-9]{1,3},")
+_OFFSET = re.compile(r"0x[0-9a-f]{8,16}")
 _MARKS = re.compile(r"[>|\s]*+(?:\*++ ?)?+")
 # The columns of each plugin, in tables and as keys of JSON.
 DESKTOPS = ("Offset", "Window Station", "Session", "Desktop", "Process", "PID")
@@ -76,7 +77,10 @@ def _table(tree: Tree[Token], rows: Rows, kind: str, columns: tuple[str, ...]) -
     """The cells of each row, with the line on which it begins."""
     for token in tokens(tree, kind):
         for line, text in zip(rows.lines(token), token.splitlines(), strict=True):
-            yield line, _cells(rows.text(line), text, columns)
+            if len(_OFFSET.findall(text)) > 1:
+                rows.doubt(line, "two rows in one line")
+            else:
+                yield line, _cells(rows.text(line), text, columns)
     for token in tokens(tree, f"{kind}_JSON"):
         lines, at = rows.lines(token), token.find("{")
         while at >= 0:

@@ -31,6 +31,7 @@ PROOF = frozenset({"STATION"})
 SIGNS = re.compile(r"WindowStation: 0x|AtomTable: 0x|spwndClip|cNumClipFormats|pClipBase|(?m:^[ ]*+Desktops: )")
 
 _NAME = re.compile(r"Name: ([^\n]*), Next:")
+_RULED = re.compile(r"\*{5}|ptiDrawing|WindowStation:")
 _SESSION = re.compile(r"SessionId: ([0-9]++)")
 
 
@@ -44,6 +45,9 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         session = session_number(told[1]) if told else None
         listed = lines.get("DESKTOPS")
         desktops = listed.partition(":")[2].split(",") if listed else []
+        if listed and _RULED.search(listed):
+            rows.doubt(rows.line(listed), "goes on into another line: its line end was lost")
+            continue
         line = rows.line(listed or lines["STATION"])
         names = [whole(desktop) for desktop in desktops] or [None]
         owner_rows(rows, [(line, (session, name, desktop, None, None)) for desktop in names if name or desktop])
