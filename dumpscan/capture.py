@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # A prompt of a shell or a debugger with any command: whatever stood above it is over.
 _PROMPT = re.compile(
-    r"(?m)^(?:[ ]*+[A-Za-z]:\\[^>\n]{0,200}>"
+    r"(?m)^(?:[ ]*+(?:PS )?[A-Za-z]:\\[^>\n]{0,200}>"
     r"|[ ]*+(?:\|\|[0-9]{1,3}:)?(?:[0-9.]{1,7}:[ ]?)?l?(?:[kK][dD](?:x86)?(?::[a-z0-9]{1,6}:?)?|[0-9]{1,3}:[0-9a-f]{3,4}(?::[a-z0-9]{1,6})?)>)"
 )
 
@@ -372,7 +372,8 @@ def _torn(text: _Text) -> tuple[dict[int, str], dict[str, set[int]]]:
             if at in glue or text.prompt[at + 1]:
                 continue
             if claimed[at] and claimed[at + 1]:
-                if _LONE_NUMBER.match(copy.text, copy.starts[at + 1]) and _may_be_halves(text, name, at, claimed):
+                lone = _LONE_NUMBER.match(copy.text, copy.starts[at + 1])
+                if lone and not text.prompt[at] and _may_be_halves(text, name, at, claimed):
                     doubt.setdefault(name, set()).update((at, at + 1))
                 continue
             if (
