@@ -175,11 +175,15 @@ LEFT_ALONE = {
     "dskheap/wrapped_undecidable",
     "dskheap/wrapped_console",
     "volatility_sessions/text",
+    "get_winevent/columns",  # its headings tell where columns begin
+    "registry_write/reg_add_windows",  # wrapped, the tail of the command looks like the value alone
 }
 
-DRAWN = st.lists(st.tuples(st.integers(0, len(TEXTS) - 1), st.floats(0, 1, exclude_max=True), st.floats(0, 1)), min_size=BATCH, max_size=BATCH)  # fmt: skip
+PLACES = st.integers(0, 9999).map(lambda number: number / 10000)
+DRAWN = st.lists(st.tuples(st.integers(0, len(TEXTS) - 1), PLACES, PLACES), min_size=BATCH, max_size=BATCH)  # fmt: skip
+# A batch that fails names its texts: there is nothing to shrink.
 LAW = settings(
-    max_examples=max(1, EXAMPLES // BATCH), derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=max(1, EXAMPLES // BATCH), derandomize=True, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )  # fmt: skip
 
 
@@ -252,6 +256,9 @@ def test_line_ends_change_nothing(name: str) -> None:
 def test_encodings_change_nothing(encoding: str) -> None:
     def encoded(text: str) -> bytes | None:
         try:
+            foreign = sum(character > "\x7f" for character in text)
+            if encoding == "utf-16-le" and foreign * 5 > len(text):
+                return None  # without a mark only its NULs tell UTF-16, and other letters have none
             return text.encode(encoding) if text else None
         except UnicodeEncodeError:
             return None
@@ -268,13 +275,8 @@ def test_quoting_makes_no_other_value(name: str) -> None:
 @pytest.mark.parametrize("at_blanks", [True, False], ids=["at blanks", "anywhere"])
 def test_wrapping_makes_no_other_value(width: int, at_blanks: bool) -> None:
     wrap = rf"(?m)^(.{{1,{width}}})(?: +|$)|(.{{1,{width}}})" if at_blanks else rf"(.{{{width}}})(?=.)"
-    assert (
-        judge(
-            *whole(
-                lambda text: re.sub(
-                    wrap, lambda piece: piece[0].rstrip() + "\n" if at_blanks else piece[0] + "\n", text
-                ).encode()
-            )
-        )
-        == []
-    )
+
+    def wrapped(text: str) -> bytes:
+        return re.sub(wrap, lambda piece: (piece[0].rstrip() if at_blanks else piece[0]) + "\n", text).encode()
+
+    assert judge(*whole(wrapped), frozenset(), LOST) == []

@@ -127,8 +127,8 @@ def _read_windows(
         if "IsVis?" in text or "Top-level" in text:
             columns = text.find(" PID ") + 1 or None
         elif columns and (owner := _OWNER.fullmatch(text.rstrip(), columns)) and text[columns - 1] == " ":
-            if owner[2] is None and line == rows.lines(windows)[-1]:
-                rows.doubt(line, "a PID at the end of what is there may be cut")
+            if owner[2] is None:
+                rows.doubt(line, "a PID with no process behind it may be cut")
             else:
                 owners.setdefault((int(owner[1]), owner[2]), line)
     rows.add("desktop_owners", [(line, *where, *owner) for owner, line in owners.items()])
