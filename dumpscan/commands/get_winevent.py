@@ -57,16 +57,19 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     """A row an object, or a line of a table."""
     for token in tokens(tree, "LIST"):
         add_events(rows, _listed(token, rows))
-    provider, headings = None, ""
+    provider, headings, above = None, "", ""
     for token in tokens(tree, "PROVIDER", "WINEVENT_HEADINGS", "WINEVENTS", "EVENTLOGS"):
         if token.type == "PROVIDER":
             provider = token.partition(":")[2].strip()
         elif token.type == "WINEVENT_HEADINGS":
             headings = token.partition("\n")[0]
+            if above != "PROVIDER":  # the line that names the provider of this table is missing
+                provider = None
         elif token.type == "WINEVENTS":
             add_events(rows, _winevents(token, rows, provider, headings))
         else:
             add_events(rows, _eventlogs(token, rows))
+        above = token.type
 
 
 def _listed(token: Token, rows: Rows) -> Iterator[Event]:

@@ -88,7 +88,7 @@ def _read_heaps(tree: Tree[Token], rows: Rows) -> int:
     station = desktop = columns = None
     own: list[Heap] = []
     listed: list[Heap] = []
-    heaps = own
+    heaps, left, sized = own, 1, False
     for token in tokens(tree, "WINSTA", "DESKTOP", "STATIONS", "STATION", "DESKTOPS", "NAME", "HEAP_SIZE", "WINDOWS"):
         name = token.partition(":")[2].strip()
         if token.type in ("WINSTA", "STATION", "DESKTOP", "NAME") and not _NAME.fullmatch(name):
@@ -99,10 +99,19 @@ def _read_heaps(tree: Tree[Token], rows: Rows) -> int:
             station, desktop = name, None
         elif token.type == "DESKTOPS":
             station = token.partition(" in WS ")[2].rpartition(":")[0]
+            left = _number(token)
         elif token.type in ("DESKTOP", "NAME"):
-            desktop = name
+            desktop, sized = name, False
+            left -= token.type == "NAME"
+            station = (
+                station if left >= 0 else None
+            )  # more than the station has: the line that names the next one is missing
         elif token.type == "HEAP_SIZE" and (size := _SIZE.search(token)):
-            heaps.append((rows.line(token), station, desktop, int(size[1])))
+            if station and desktop and not sized:
+                heaps.append((rows.line(token), station, desktop, int(size[1])))
+            else:
+                rows.doubt(rows.line(token), "the size of a heap whose name is missing")
+            sized = True
         elif token.type == "WINDOWS":
             columns = _read_windows(token, columns, (rows.session, station, desktop), rows)
         if token.type in ("STATIONS", "STATION", "DESKTOPS", "NAME"):
