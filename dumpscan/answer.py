@@ -288,7 +288,8 @@ def _next(
     }
     if mode == NO_SIGN:
         return [again, *limit]
-    in_force = [CSRSS if platform["era"] == SINCE else IN_FORCE]
+    told = any(row["machine"] == machine and row["in_force"] for row in tables["shared_sections"])
+    in_force = [] if told else [CSRSS if platform["era"] == SINCE else IN_FORCE]
     has_ptes = any(
         row["machine"] == machine and row["label"] == "Free System PTEs" for row in tables["memory_counters"]
     )
@@ -297,7 +298,9 @@ def _next(
     heaps = [finding["subject"].get("desktop") for finding in _findings(machine, mode, outcomes)]
     if heaps and set(heaps) <= {"Winlogon", "Disconnect"}:
         return [again]  # nothing there can be configured
-    return [*([again] if mode == AT_RISK else []), *in_force, *limit]
+    used = any(row["machine"] == machine and row["used_percent"] is not None for row in tables["desktop_heaps"])
+    which = [] if used else [HEAPS, *old]  # an event tells that a heap was full, not which
+    return [*which, *([again] if mode == AT_RISK else []), *in_force, *limit]
 
 
 def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]]) -> Document:

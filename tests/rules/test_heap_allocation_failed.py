@@ -82,3 +82,19 @@ def test_boundary_of_the_percentage() -> None:
     for percent, certainties in ((89, []), (90, ["proved"]), (91, ["proved"])):
         heaps = compose.replaced(X86, SYSTEM, 512, percent)
         assert told(CAPTURE + compose.event(243) + compose.dskheap(0, heaps))[2] == certainties
+
+
+CSRSS = (
+    r"C:\>wmic process where name='csrss.exe' get CommandLine" + "\n"
+    r"C:\WINDOWS\system32\csrss.exe ObjectDirectory=\Windows SharedSection=1024,3072,512 Windows=On SubSystemType=Windows ServerDll=basesrv,1"
+    + "\n"
+)
+
+
+def test_an_event_alone_asks_which_heap_and_not_for_what_is_there() -> None:
+    asked = [step["command"] for step in compose.document(compose.event(243))["verdict"]["next"]]
+    assert asked[:2] == ["!dskheap -s 0", "dheapmon -s"]
+    assert "wmic process where name='csrss.exe' get CommandLine" in asked
+    asked = [step["command"] for step in compose.document(compose.event(243) + "\n" + CSRSS)["verdict"]["next"]]
+    assert asked[:2] == ["!dskheap -s 0", "dheapmon -s"]
+    assert "wmic process where name='csrss.exe' get CommandLine" not in asked
