@@ -222,12 +222,17 @@ def _case_view(doc: Document) -> Document:
         "ledger": _ledger(doc),
         "problems": sorted(doc["problems"], key=lambda problem: problem["line"] is None),  # lines, then whole files
         "remarks": _remarks(doc["inputs"]),
+        "facts": [
+            {"name": name.replace("_", " "), "count": len(rows)}
+            for name, rows in doc["tables"].items()
+            if rows and name != "captures"
+        ],
         "anchors": anchors,
         "loose": loose,
         "settings": doc["settings"],
         "tightest": _tightest(doc),
         "heaps": _heaps(doc["tables"].get("desktop_heaps", [])),
-        "events": [event for event in doc["tables"].get("events", []) if event["event_id"] in (243, 244)],
+        "events": [event for event in doc["tables"].get("events", []) if _tells_heap(event)],
         "max_rows": MAX_ROWS,
     }
 
@@ -271,6 +276,11 @@ def _anchors(doc: Document, findings: list[Document]) -> tuple[dict[tuple[str, i
             loose.append(item)
             anchors[place] = f"line-{len(loose)}"
     return anchors, loose
+
+
+def _tells_heap(event: dict[str, Any]) -> bool:
+    """Whether an event is of the window manager and at some time: 243 means something else to others."""
+    return event["event_id"] in (243, 244) and bool(event["time"]) and (event["source"] or "").lower() == "win32k"
 
 
 def _ledger(doc: Document) -> dict[str, int]:
