@@ -189,7 +189,6 @@ def _enter(reading: Reading, capture: Capture) -> None:
 
 def _captures(reading: Reading, stream: Stream, found: Scan, encoding: str, forced: bool) -> Iterator[Capture]:
     """The captures of a scanned text: a window around each hit, grown while a block reaches its edge."""
-    names = commands_of(found)  # in every window: one that grows may take in what another would have found
     done = 0  # bytes already looked at
     for start, end in windows(found, PAD * found.width):
         start, end = max(start, done), max(end, done)
@@ -198,7 +197,7 @@ def _captures(reading: Reading, stream: Stream, found: Scan, encoding: str, forc
             text = _decode(raw, encoding, found.is_utf8 or forced)
             reading.mail = reading.mail or _MAIL.search(text) is not None
             first = 1 + _lines_before(stream, found, begin)
-            blocks = captures(text, first, names)
+            blocks = captures(text, first, commands_of(found, begin, begin + len(raw)))
             last = first + count_ends(text)
             grow = (end - start) if blocks else 0
             if grow and end < found.size and blocks[-1].last > last - EDGE:

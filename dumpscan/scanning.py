@@ -246,12 +246,13 @@ def line_starts(units: NDArray[Any]) -> NDArray[np.intp]:
     return np.append(starts, units.size) if units[-1] == LF else starts
 
 
-def commands_of(found: Scan) -> list[str]:
-    """The commands whose blocks the hits may betray."""
+def commands_of(found: Scan, start: int = 0, end: int | None = None) -> list[str]:
+    """The commands whose blocks the hits between two offsets in bytes may betray."""
     import numpy as np
 
+    low, high = np.searchsorted(found.hits[:, 0], (start, found.size if end is None else end))
     owners = list(literals().values())
-    told = frozenset[str]().union(*(owners[number] for number in np.unique(found.hits[:, 1])))
+    told = frozenset[str]().union(*(owners[number] for number in np.unique(found.hits[low:high, 1])))
     return sorted(told & set(all_commands()))
 
 
