@@ -455,6 +455,8 @@ def _goes_on(text: _Text, name: str, at: int, two: str) -> bool:
     """Whether the run that ends in a line is the same with what stands in the next line."""
     own = text.runs[name]
     run = own[bisect_left(own, at, key=lambda one: one.last)]
+    if run.last > at:
+        return False  # it has the next line as it stands: the lone number in the message of an event is no half of a word
     whole = f"{text.copy.text[run.start : text.copy.starts[at + 1] - 1]}{two}\n"
     match = _classifier(name).fullmatch(whole)
     return bool(match and match.lastgroup == run.terminal and run.terminal not in grammar(name).ignore_tokens)
