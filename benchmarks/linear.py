@@ -218,8 +218,13 @@ def main(size: int | None, names: list[str]) -> None:
             times.append((seconds(one, kind == "desktops"), seconds(two, kind == "desktops")))
         first, second = map(min, zip(*times, strict=True))
         rows.append((second / first, first, second, len(two) / 1e6, kind))
-        print(f"{second / first:5.2f} {first:8.3f} s {second:8.3f} s {second * 1e6 / len(two):6.2f} us/byte  {kind}", flush=True)
-    print(f"\nworst: {max(rows)[0]:.2f} ({max(rows)[-1]}); above {MOST_RATIO}: {sum(row[0] > MOST_RATIO for row in rows)} of {len(rows)}")
+        print(
+            f"{second / first:5.2f} {first:8.3f} s {second:8.3f} s {second * 1e6 / len(two):6.2f} us/byte  {kind}",
+            flush=True,
+        )
+    print(
+        f"\nworst: {max(rows)[0]:.2f} ({max(rows)[-1]}); above {MOST_RATIO}: {sum(row[0] > MOST_RATIO for row in rows)} of {len(rows)}"
+    )
 
 
 if __name__ == "__main__":

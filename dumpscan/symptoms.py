@@ -126,9 +126,7 @@ def symptoms(line: str, below: str = "") -> Iterator[tuple[str, str, str]]:
     found = {
         SYMPTOMS[at].signature: SYMPTOMS[at].specificity
         for at in sorted(told)
-        if (match := SYMPTOMS[at].pattern.search(joined))
-        and match.start() < len(line)
-        and not _dumped(match[0], line)
+        if (match := SYMPTOMS[at].pattern.search(joined)) and match.start() < len(line) and not _dumped(match[0], line)
     }
     if "stop-c0000142" in found:
         found.pop("dll-init-failed", None)
