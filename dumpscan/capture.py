@@ -11,9 +11,9 @@ first (`Command.rank`, then the name).
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby, pairwise, product
@@ -351,7 +351,7 @@ def _account(
 
 
 CONSOLES = frozenset((80, 100, 120, 132))  # columns at which consoles break lines, inside words and numbers
-_LONE_NUMBER = re.compile(r"[0-9A-Fa-f]{1,16}\n")
+_LONE_NUMBER = re.compile(r"(?m)^[0-9A-Fa-f]{1,16}\n")
 MOST_PIECES = 3  # of one line
 _DIGITS = frozenset("0123456789abcdefABCDEF`")
 
@@ -364,16 +364,17 @@ def _torn(text: _Text) -> tuple[dict[int, str], dict[str, set[int]]]:
     whole and the half, give something that can be read, only the width of a console tells: two digits that none parted are never glued.
     """
     copy, known, glue, doubt = text.copy, all_commands(), dict[int, str](), dict[str, set[int]]()
+    folded = copy.text.encode("latin-1", "replace").lower()
+    lone = {bisect_left(copy.starts, match.start()) for match in _LONE_NUMBER.finditer(copy.text)}
     for name, own in text.runs.items():
         claimed = bytearray(len(copy.lines))
         for run in own:
             claimed[run.first : run.last + 1] = b"\1" * (run.last + 1 - run.first)
-        for at in range(len(copy.lines) - 1):
-            if at in glue or text.prompt[at + 1]:
+        for at in sorted({*_suspects(known[name], copy, folded, claimed), *(at - 1 for at in lone)}):
+            if not 0 <= at < len(copy.lines) - 1 or at in glue or text.prompt[at + 1]:
                 continue
             if claimed[at] and claimed[at + 1]:
-                lone = _LONE_NUMBER.match(copy.text, copy.starts[at + 1])
-                if lone and not text.prompt[at] and _may_be_halves(text, name, at, claimed):
+                if at + 1 in lone and not text.prompt[at] and _may_be_halves(text, name, at, claimed):
                     doubt.setdefault(name, set()).update((at, at + 1))
                 continue
             if (
@@ -390,6 +391,39 @@ def _torn(text: _Text) -> tuple[dict[int, str], dict[str, set[int]]]:
                 else:
                     doubt.setdefault(name, set()).update((at, at + 1))
     return glue, doubt
+
+
+def _suspects(command: Command, copy: Matching, folded: bytes, claimed: bytearray) -> Iterator[int]:
+    """Lines that may be halves of lines of a command: those beside lines that it claims, and of the others those that bear its signs or its
+    literals. (To ask each line of a log, for each command, takes longer than all else.)"""
+    for stretch in re.finditer(b"\0+", claimed):
+        first, last = stretch.start(), stretch.end() - 1
+        yield first - 1
+        yield from range(first, min(first + GAP, last) + 1)
+        yield from range(max(first, last - GAP), last + 1)
+        low, high = copy.starts[first], copy.starts[last + 1]
+        for find in _finders(command):
+            at = find(copy.text, folded, low, high)
+            while at >= 0:
+                line = bisect_right(copy.starts, at) - 1
+                yield line - 1
+                yield line
+                at = find(copy.text, folded, copy.starts[line + 1], high)
+
+
+@cache
+def _finders(command: Command) -> list[Callable[[str, bytes, int, int], int]]:
+    """Functions to the first place of a sign or a literal of a command between two offsets, or -1."""
+    signs = re.compile(command.signs.pattern, command.signs.flags | re.MULTILINE)
+
+    def sign(text: str, folded: bytes, low: int, high: int) -> int:
+        found = signs.search(text, low, high)
+        return found.start() if found else -1
+
+    def literal(wanted: bytes) -> Callable[[str, bytes, int, int], int]:
+        return lambda text, folded, low, high: folded.find(wanted, low, high)
+
+    return [sign, *(literal(one.lower()) for one in command.literals)]
 
 
 def _wrapped(text: _Text, name: str, at: int, claimed: bytearray) -> dict[int, str]:
@@ -455,6 +489,10 @@ def _goes_on(text: _Text, name: str, at: int, two: str) -> bool:
     """Whether the run that ends in a line is the same with what stands in the next line."""
     own = text.runs[name]
     run = own[bisect_left(own, at, key=lambda one: one.last)]
+    if run.last > at:
+        return (
+            False  # it has the next line as it stands: the lone number in the message of an event is no half of a word
+        )
     whole = f"{text.copy.text[run.start : text.copy.starts[at + 1] - 1]}{two}\n"
     match = _classifier(name).fullmatch(whole)
     return bool(match and match.lastgroup == run.terminal and run.terminal not in grammar(name).ignore_tokens)

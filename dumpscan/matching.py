@@ -48,30 +48,34 @@ _QUOTING = re.compile(r"(?m)^[ ]*+(?:>|\|(?!\|)|#{1,6}(?= ))(?:[>|# ])*+")
 _LINE_ENDS = re.compile(r"\r\n?")
 
 # Marks inside a line. Only entities and tags that forums, mails and saved pages make: "<Unknown>" and "<lambda_1>" are the debugger's own.
-# (Each alternative begins with one of few characters: the search passes over all others at full speed.)
-_MARKS = re.compile(
-    r"(?P<entity>&(?:nbsp|gt|lt|amp|quot|apos|#[0-9]{2,5}|#x[0-9A-Fa-f]{2,4});)"
-    r"|(?P<end><[bB][rR] ?/?>)"
-    r"|(?P<tag>\[/?(?:COLOR|color|Color|B|b|I|i|U|u|CODE|code|FONT|font|SIZE|size|QUOTE|quote)(?:=[^\]\n]{0,60})?\]"
-    r"|</?(?:[bipuBIPU]|tt|td|tr|li|em|pre|code|span|font|div|strong|samp|kbd|FONT|SPAN|DIV|PRE)(?: [^<>\n]{0,120})?>)"
-    r"|(?P<escape>\\(?=[*#\[\]|~]))"
-    r"|(?P<doubled>\\(?<=[A-Za-z0-9$:?]\\)(?=\\[A-Za-z0-9_?])|\\(?=\\\?\?\\))"
-    # An author's remark behind a figure: "(  372 Kb)  <-- this one", "96.1  <== full", "03000000 ¡<-- 48 MB ¡"
-    r"|(?P<remark>[ ](?<=[0-9%)] )[ ]*+¡?<[-=]{1,4}[^\n]*+)"
+# (Each alternative begins with one of four characters, and names stand at the end: so the search passes over all others at full speed.)
+_FEW = (
+    r"&(?:nbsp|gt|lt|amp|quot|apos|#[0-9]{2,5}|#x[0-9A-Fa-f]{2,4});(?P<entity>)"
+    r"|<[bB][rR] ?/?>(?P<end>)"
+    r"|\[/?(?:COLOR|color|Color|B|b|I|i|U|u|CODE|code|FONT|font|SIZE|size|QUOTE|quote)(?:=[^\]\n]{0,60})?\]"
+    r"|</?(?:[bipuBIPU]|tt|td|tr|li|em|pre|code|span|font|div|strong|samp|kbd|FONT|SPAN|DIV|PRE)(?: [^<>\n]{0,120})?>"
+    r"|\\(?=[*#\[\]|~])"
+    r"|\\(?<=[A-Za-z0-9$:?]\\)(?=\\[A-Za-z0-9_?])|\\(?=\\\?\?\\)"
 )
+_MARKS = re.compile(_FEW)
+# An author's remark behind a figure: "(  372 Kb)  <-- this one", "96.1  <== full", "03000000 ¡<-- 48 MB ¡". It begins with a blank, as
+# most words do: looked for where there is an arrow at all.
+_MARKS_OR_REMARKS = re.compile(_FEW + r"|[ ](?<=[0-9%)] )[ ]*+¡?<[-=]{1,4}[^\n]*+")
 # Where a line end stood that a paste lost: between two records of one line. A station and its backslash begin a row; "C:\" does not.
+# (Most blanks stand between two words: of those it is asked first what most fail, what stands before them and the first letter behind them.)
 _LOST = re.compile(
-    r"[ ](?<=[^ ] )(?:"  # first of all what most blanks fail: five times as fast on tables
+    r"[ ](?<=[^ \n] )(?:[ ]*+(?=[*=CEMNPSTW-])(?=Page File: |(?:Current|Minimum):[ ]*+[0-9]++ ?Kb|\*{3} Virtual Memory|\*{6,10} [A-Z0-9]"
+    r"|Physical Memory:|Terminal Server Memory Usage|Session (?:ID[ ]++[0-9]++ @|Paged Pool Max|View Space Max)"
+    r"|(?:Paged Pool|NonPaged|Commit) Usage:|Win[Ss]tation\\?Desktop[ ]++Heap|Evaluate expression:"
+    r"|(?<![-=] )(?:-{40,}+|={40,}+)(?: |$))"  # a ruler has a piece for each column
+    r"|(?<=[0-9)%b=-] )(?:"
     r"(?<=[0-9)%] )[ ]*+(?=(?:[0-9]{1,3}: ?)?l?kd> ?[!.?a-z])"
     r"|(?<=Kb\) )[ ]*+(?=[A-Za-z*])"
-    r"|(?<=\S )[ ]*+(?=Page File: |(?:Current|Minimum):[ ]*+[0-9]++ ?Kb|\*{3} Virtual Memory|\*{6,10} [A-Z0-9]|Physical Memory:"
-    r"|Terminal Server Memory Usage|Session (?:ID[ ]++[0-9]++ @|Paged Pool Max|View Space Max)|(?:Paged Pool|NonPaged|Commit) Usage:"
-    r"|Win[Ss]tation\\?Desktop[ ]++Heap|(?<![-=] )(?:-{40,}+|={40,}+)(?: |$))"  # a ruler has a piece for each column
     r"|(?:(?<=[0-9]% )|(?<= [0-9]\.[0-9] )|(?<= [0-9]{2}\.[0-9] )|(?<= 100\.0 )|(?<=Rate\(%\) )|(?<=desktops\) ))[ ]*+"
     r"(?=[^\s\\:<]{2,60}+\\[^\s\\]|WinSta0|Service-0x|SAWinSta|__X78B95)"
     r"|(?<=[0-9]% )[ ]*+(?=[^\s<]{1,60}(?:\n|\Z))|(?:(?<=[0-9]% )|(?<=[-=]{2} ))[ ]*+(?=Total Desktop)|(?<=desktops\) )[ ]*+(?=Session ID|[-=]{40})"
-    r"|(?<=[-=]{40} )[ ]*+(?=[^\s=-])|(?<=\S )[ ]*+(?=Evaluate expression:)|(?<= [lL][0-9] )[ ]*+(?=[0-9A-Fa-f`]{8,17}[ ]++[0-9A-Fa-f`]{8})"
-    r"|(?<=[0-9 ]Kb )[ ]*+(?=[A-Z][A-Za-z\/ ]{3,40}:[ ]*+[0-9]++[ ]*+\())"
+    r"|(?<=[-=]{40} )[ ]*+(?=[^\s=-])|(?<= [lL][0-9] )[ ]*+(?=[0-9A-Fa-f`]{8,17}[ ]++[0-9A-Fa-f`]{8})"
+    r"|(?<=[0-9 ]Kb )[ ]*+(?=[A-Z][A-Za-z\/ ]{3,40}:[ ]*+[0-9]++[ ]*+\()))"
 )
 _END = re.compile("\n")
 
@@ -120,6 +124,10 @@ class Matching(NamedTuple):
         return list(dict.fromkeys(line for lines in of for line in lines))
 
 
+def _marks(text: str) -> re.Pattern[str]:
+    return _MARKS_OR_REMARKS if "<-" in text or "<=" in text else _MARKS
+
+
 def repaired(text: str) -> str:
     """A text with the repairs that keep every character in its place."""
     return _QUOTING.sub(lambda quote: " " * len(quote[0]), text.translate(REPAIRS))
@@ -131,7 +139,7 @@ def matching_copy(text: str, first_line: int) -> tuple[list[str], Matching]:
     physical = text.split("\n")
     whole = repaired(text)
     lines = whole.split("\n")
-    places = [match.start() for kind in (_MARKS, _LOST) for match in kind.finditer(whole)]
+    places = [match.start() for kind in (_marks(whole), _LOST) for match in kind.finditer(whole)]
     if not places:
         kept = [at for at, line in enumerate(lines) if line and not line.isspace()]
         starts = [0, *accumulate(len(lines[at]) + 1 for at in kept)]
@@ -162,7 +170,7 @@ def _mended(text: str, line: int) -> list[Line]:
     parts: list[str] = []
     pieces: list[Piece] = []
     done = length = 0
-    for match in _MARKS.finditer(text):
+    for match in _marks(text).finditer(text):
         kind = match.lastgroup
         meant = "\n" if kind == "end" else html.unescape(match[0]).translate(REPAIRS) if kind == "entity" else ""
         for part, column in ((text[done : match.start()], done), (meant, match.start())):

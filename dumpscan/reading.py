@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PAD = 4 * 1024  # characters read around a hit at first; doubled while a block reaches the edge
+GLANCE = 16 * 1024  # bytes to both sides
 EDGE = 40  # lines: what stands closer than this to the edge of a window may go on outside
 HASH_LIMIT = 64 * 1024 * 1024  # bytes; hashing a gigabyte would take longer than reading it
 
@@ -189,26 +190,50 @@ def _enter(reading: Reading, capture: Capture) -> None:
 
 def _captures(reading: Reading, stream: Stream, found: Scan, encoding: str, forced: bool) -> Iterator[Capture]:
     """The captures of a scanned text: a window around each hit, grown while a block reaches its edge."""
-    names = commands_of(found)  # in every window: one that grows may take in what another would have found
+
+    def taken_apart(begin: int, raw: bytes) -> tuple[list[Capture], int, int]:
+        """The blocks of a piece of the text, and its first line and the one behind its last."""
+        text = _decode(raw, encoding, found.is_utf8 or forced)
+        reading.mail = reading.mail or _MAIL.search(text) is not None
+        first = 1 + _lines_before(stream, found, begin)
+        return captures(text, first, commands_of(found, begin, begin + len(raw))), first, first + count_ends(text)
+
+    def is_within_a_block(offset: int) -> bool:
+        """Whether all around an offset stands one block: a short look, before megabytes are read in vain."""
+        blocks, first, last = taken_apart(*_whole_lines(stream, found, offset - GLANCE, offset + GLANCE))
+        return len(blocks) == 1 and blocks[0].first < first + EDGE and blocks[0].last > last - EDGE
+
     done = 0  # bytes already looked at
     for start, end in windows(found, PAD * found.width):
         start, end = max(start, done), max(end, done)
         while start < end:
+            while LONGEST_WINDOW // 2 < end - start and end < found.size and is_within_a_block(end):
+                end = min(found.size, end + LONGEST_WINDOW)
             begin, raw = _whole_lines(stream, found, start, end)
-            text = _decode(raw, encoding, found.is_utf8 or forced)
-            reading.mail = reading.mail or _MAIL.search(text) is not None
-            first = 1 + _lines_before(stream, found, begin)
-            blocks = captures(text, first, names)
-            last = first + count_ends(text)
+            blocks, first, last = taken_apart(begin, raw)
             grow = (end - start) if blocks else 0
             if grow and end < found.size and blocks[-1].last > last - EDGE:
-                end = min(found.size, end + grow)
+                settled = _offset_of(found, raw, max(blocks[-1].first - CONTEXT, _behind(blocks[:-1])) - first)
+                if settled > LONGEST_WINDOW // 2:  # the last block alone grows: each of many is read once
+                    yield from blocks[:-1]
+                    start = done = begin + settled
+                end = min(found.size, end + (end - start))
             elif grow and start > done and blocks[0].first < first + EDGE:
                 start = max(done, start - grow)
             else:
                 yield from blocks
                 done = begin + len(raw)
                 break
+
+
+def _behind(blocks: list[Capture]) -> int:
+    """The line behind these blocks."""
+    return max((block.last + 1 for block in blocks), default=0)
+
+
+def _offset_of(found: Scan, raw: bytes, line: int) -> int:
+    """Where a line of whole lines begins, the first being 0."""
+    return int(line_starts(found.units(raw))[line - 1]) * found.width if line > 0 else 0
 
 
 LONGEST_LINE = 64 * 1024  # bytes; a prompt or an error message in a longer one is not looked for

@@ -55,23 +55,38 @@ def literals() -> dict[bytes, frozenset[str]]:
     ):
         for literal in wanted:
             owners.setdefault(fold(literal), set()).add(name)
-    # Of two literals that overlap in a text only one is told: whoever waits for the other must hear of it.
-    heard = {one: set(names) for one, names in owners.items()}
-    for one in owners:
-        for other in owners:
-            if one != other and _overlap(one, other):
-                heard[one] |= owners[other]
-                heard[other] |= owners[one]
-    return {literal: frozenset(names) for literal, names in sorted(heard.items())}
+    return {literal: frozenset(owners[literal]) for literal in sorted(owners)}
 
 
-LEAST_OVERLAP = 3  # bytes; a shorter one is chance
+LEAST_OVERLAP = 2  # bytes; a shorter one is chance, and would need twice as many searchers
 
 
-def _overlap(one: bytes, other: bytes) -> bool:
-    """Whether both can stand in a text with common bytes: one inside the other, or the end of one as the beginning of the other."""
-    most = min(len(one), len(other))
-    return other in one or any(one.endswith(other[:count]) for count in range(LEAST_OVERLAP, most))
+def _rivals(patterns: list[bytes]) -> dict[bytes, set[bytes]]:
+    """For each literal those that can stand in a text with bytes of it: one inside the other, or the end of one as the beginning of the other."""
+    heads: dict[bytes, list[bytes]] = {}
+    for one in patterns:
+        for count in range(LEAST_OVERLAP, len(one)):
+            heads.setdefault(one[:count], []).append(one)
+    rivals: dict[bytes, set[bytes]] = {one: set() for one in patterns}
+    for one in patterns:
+        within = [other for other in patterns if other in one]
+        for other in (*within, *(other for at in range(1, len(one)) for other in heads.get(one[at:], ()))):
+            rivals[one].add(other)
+            rivals[other].add(one)
+    return rivals
+
+
+def _groups(patterns: list[bytes]) -> list[list[bytes]]:
+    """Literals for searchers: of two that overlap in a text a searcher tells only one, so they are never in the same."""
+    rivals = _rivals(patterns)
+    groups: list[list[bytes]] = []
+    for one in sorted(patterns, key=lambda one: -len(rivals[one])):
+        room = (group for group in groups if len(group) < MOST_LITERALS and rivals[one].isdisjoint(group))
+        if group := next(room, None):
+            group.append(one)
+        else:
+            groups.append([one])
+    return groups
 
 
 @cache
@@ -80,7 +95,7 @@ def _searchers() -> list[tuple[list[int], Any]]:
     patterns = list(literals())
     short = [pattern for pattern in patterns if len(pattern) < SHORT]
     rest = [pattern for pattern in patterns if len(pattern) >= SHORT]
-    groups = [short, *(rest[at : at + MOST_LITERALS] for at in range(0, len(rest), MOST_LITERALS))]
+    groups = [short, *_groups(rest)]
     numbers = {pattern: number for number, pattern in enumerate(patterns)}
     return [([numbers[one] for one in group], _searcher(group)) for group in groups if group]
 
@@ -231,12 +246,13 @@ def line_starts(units: NDArray[Any]) -> NDArray[np.intp]:
     return np.append(starts, units.size) if units[-1] == LF else starts
 
 
-def commands_of(found: Scan) -> list[str]:
-    """The commands whose blocks the hits may betray."""
+def commands_of(found: Scan, start: int = 0, end: int | None = None) -> list[str]:
+    """The commands whose blocks the hits between two offsets in bytes may betray."""
     import numpy as np
 
+    low, high = np.searchsorted(found.hits[:, 0], (start, found.size if end is None else end))
     owners = list(literals().values())
-    told = frozenset[str]().union(*(owners[number] for number in np.unique(found.hits[:, 1])))
+    told = frozenset[str]().union(*(owners[number] for number in np.unique(found.hits[low:high, 1])))
     return sorted(told & set(all_commands()))
 
 

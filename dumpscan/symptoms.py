@@ -97,6 +97,8 @@ SYMPTOMS = (
 )  # fmt: skip
 
 
+# Each literal, folded, with the place of its symptom.
+_LITERALS = [(literal.decode().lower(), at) for at, one in enumerate(SYMPTOMS) for literal in one.literals]
 _WORD = re.compile(r"(?i)[g-z]{3}")
 
 
@@ -119,10 +121,12 @@ def symptoms(line: str, below: str = "") -> Iterator[tuple[str, str, str]]:
     ['not-enough-storage']
     """
     joined = f"{line.rstrip()} {below.strip()}" if below else line
+    folded = " ".join(joined.lower().split())
+    told = {at for literal, at in _LITERALS if literal in folded}  # 40 patterns cost a hundred times as much
     found = {
-        symptom.signature: symptom.specificity
-        for symptom in SYMPTOMS
-        if (match := symptom.pattern.search(joined)) and match.start() < len(line) and not _dumped(match[0], line)
+        SYMPTOMS[at].signature: SYMPTOMS[at].specificity
+        for at in sorted(told)
+        if (match := SYMPTOMS[at].pattern.search(joined)) and match.start() < len(line) and not _dumped(match[0], line)
     }
     if "stop-c0000142" in found:
         found.pop("dll-init-failed", None)

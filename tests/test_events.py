@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -53,38 +52,6 @@ def test_a_whole_log_keeps_what_is_known_and_how_far_it_reaches() -> None:
     assert [(row[0], row[3]) for row in found] == [(1, 7036), (701, 243), (1401, 7000), (1402, 6009), (2 * MOST, 7036)]
     few = events("".join(SERVER_2003.format(*row) for row in rows[:MOST]))
     assert len(few) == MOST, "of an export that somebody chose everything stays"
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        SERVER_2003,
-        'Warning,3/9/2009 7:05:33 AM,{},{},None,"It failed.\r\nTwice, they say."\r\n',
-        "3/9/2007\t7:05:33 AM\t{}\tInformation\tNone\t{}\tN/A\tTS01\tThe Widget.\r\n",
-        "Event[0]:\r\n  Log Name: System\r\n  Source: {}\r\n  Date: 2021-03-09T07:05:33.120\r\n  Event ID: {}\r\n  Description: \r\nIt failed.\r\n\r\n",
-        "<Event xmlns='x'><System><Provider Name='{}'/><EventID Qualifiers='0'>{}</EventID></System></Event>\r\n",
-        "[1] {}\r\n   Type:     ERROR \r\n   Computer: TS01\r\n   Time:     3/9/2021 7:05:33 AM   ID:       {} \r\nIt failed.\r\n\r\n",
-        "TimeCreated  : 3/9/2021 7:05:33 AM\r\nProviderName : {}\r\nId           : {}\r\nMessage      : It failed.\r\n\r\n",
-        "Event Source:\t{}\r\nEvent ID:\t{}\r\nDate:\t\t3/9/2007\r\nTime:\t\t7:05:33 AM\r\nDescription:\r\nIt failed.\r\n\r\n",
-        # Begun and never ended.
-        "<Event xmlns='x'><System><Provider Name='{}'/><EventID>{}</EventID>\r\n",
-        'Warning,3/9/2009 7:05:33 AM,{},{},None,"It failed\r\n',
-        "Event Source:\t{} {}\r\n",
-    ],
-    ids=["2003", "vista", "tabs", "wevtutil", "xml", "psloglist", "list", "copy", "open xml", "open quote", "labels"],
-)
-def test_time_is_linear(row: str) -> None:
-    """Four times the text takes about four times as long; quadratic would be sixteen."""
-
-    def seconds(count: int) -> float:
-        content = (row.format("Service Control Manager", 7036) * count).encode()
-        began = time.perf_counter()
-        events(content)
-        return time.perf_counter() - began
-
-    seconds(10)
-    small = min(seconds(400) for _ in range(3))
-    assert min(seconds(1600) for _ in range(2)) < 9 * small + 0.05
 
 
 @pytest.mark.parametrize(
