@@ -99,9 +99,9 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     tables["boot_options"] = _with_start_options(tables["boot_options"], tables["registry_values"])
     times = session_times(captures, tables["systems"])
     captures["moment"] = times.astype(captures["moment"].dtype)
-    told = (tables[name] for name in ("desktop_heaps", "systems", "events"))
-    captures["machine"] = pd.Categorical(name_machines(captures, *told, times))
-    of_events = event_machines(tables["events"], captures)
+    heaps, systems, events = (tables[name] for name in ("desktop_heaps", "systems", "events"))
+    captures["machine"] = pd.Categorical(name_machines(captures, heaps, systems, events, times))
+    of_events = event_machines(events, captures)
     captures["machine"] = captures["machine"].cat.add_categories(
         sorted(set(of_events).difference(captures["machine"].cat.categories))
     )
@@ -110,7 +110,7 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     for frame in tables.values():
         for at, key in enumerate(("case", "machine", "snapshot", "file")):
             frame.insert(at, key, captures[key].array.take(frame["capture"].to_numpy()))
-    tables["events"]["machine"] = pd.Categorical(of_events, dtype=captures["machine"].dtype)
+    events["machine"] = pd.Categorical(of_events.tolist(), categories=captures["machine"].cat.categories)
     tables["desktop_heaps"] = _derive(tables["desktop_heaps"], captures)
     latest = captures["state"].eq("whole").fillna(False) & ~captures["superseded"]  # a total that its rows add up to
     tables["heap_totals"]["whole"] = latest.array.take(tables["heap_totals"]["capture"].to_numpy())
