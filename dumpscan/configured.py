@@ -75,7 +75,7 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
     values = tables["registry_values"]
     values = values[values["origin"].eq("state").fillna(False).to_numpy(bool)]
     name = values["name"].astype(object).str.lower()
-    in_key = values["key"].astype(object).str.lower().str.endswith("memory management").fillna(True).to_numpy(bool)
+    in_key = values["key"].astype(object).str.lower().str.endswith("memory management").fillna(False).to_numpy(bool)
     view = values[
         name.eq("sessionviewsize").to_numpy(bool) & in_key & values["number"].between(1, MOST_MB).fillna(False)
     ]

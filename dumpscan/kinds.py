@@ -46,7 +46,7 @@ KINDS = (
     (b"\x7fELF", "a program"),
 )
 # Labels of events and of systeminfo on Windows whose letters cp1252 does not have, by code page.
-_CYRILLIC = ("Имя журнала:", "Код события:", "Тип события:", "Имя узла:", "Название ОС:")
+_CYRILLIC = ("Имя журнала:", "Код события:", "Тип события:", "Имя узла:")
 _LABELS = {
     page: [word.encode(page) for word in words]
     for page, words in {

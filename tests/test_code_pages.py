@@ -6,6 +6,7 @@ import pytest
 
 import dumpscan
 
+# ruff: noqa: RUF001
 JAPANESE = "ログの名前:         System\r\nソース:           Win32k\r\n日付:            2012/03/12 9:15:02\r\nイベント ID:       243\r\nコンピューター:       TOKYO-01\r\n説明:\r\n割り当てに失敗しました。\r\n"
 RUSSIAN = "Имя журнала:   System\r\nИсточник:      Win32k\r\nДата:          12.03.2012 9:15:02\r\nКод события:   243\r\nКомпьютер:     SRV-MSK\r\nОписание:\r\nСбой.\r\n"
 CHINESE = "日志名称:          System\r\n来源:            Win32k\r\n日期:            2012/3/12 9:15:02\r\n事件 ID:         243\r\n计算机:           BJ-01\r\n描述:\r\n失败。\r\n"
