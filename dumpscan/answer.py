@@ -336,11 +336,14 @@ def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]]) 
     }
 
 
+HISTORY = ("desktop-heap-was-full", "heap-allocation-failed-earlier")
+
+
 def _history(machine: str, outcomes: Sequence[Document]) -> list[str]:
     return [
         finding["summary"]
         for outcome in outcomes
-        if outcome["rule"] == "desktop-heap-was-full"
+        if outcome["rule"] in HISTORY
         for finding in outcome["findings"]
         if finding["machine"] == machine
     ]

@@ -353,7 +353,10 @@ def _account(
 CONSOLES = frozenset((80, 100, 120, 132))  # columns at which consoles break lines, inside words and numbers
 _LONE_NUMBER = re.compile(r"(?m)^[0-9A-Fa-f]{1,16}\n")
 MOST_PIECES = 3  # of one line
-_DIGITS = frozenset("0123456789abcdefABCDEF`")
+_DECIMAL = frozenset("0123456789")
+# "/f" and the "bcdedit" below it are no halves of a number, though each of these letters can be a digit.
+_NUMBER_CUT = re.compile(r"(?:[^0-9A-Za-z`]|0[xX]|^)([0-9A-Fa-f`]++)$")
+_NUMBER_REST = re.compile(r"([0-9A-Fa-f`]++)(?![0-9A-Za-z`])")
 
 
 def _torn(text: _Text) -> tuple[dict[int, str], dict[str, set[int]]]:
@@ -474,7 +477,7 @@ def _may_be_halves(text: _Text, name: str, at: int, claimed: bytearray) -> bool:
     touching = one[-1:] != " " != two[:1]
     if claimed[at]:
         goes_on = at + 2 < len(claimed) and claimed[at + 2] and " " not in two  # a lone word inside a block
-        torn = touching and (goes_on or (one[-1] in _DIGITS and two[0] in _DIGITS))
+        torn = touching and (goes_on or _tears_number(one, two))
         return torn and _goes_on(text, name, at, two)
     if at == 0 or not claimed[at - 1] or text.prompt[at]:
         return False
@@ -505,6 +508,14 @@ def _is_surer_with(text: _Text, name: str, at: int) -> bool:
         return False
     whole = _terminal(name, one + two)
     return whole in all_commands()[name].proof and whole != _terminal(name, two) is not None
+
+
+def _tears_number(one: str, two: str) -> bool:
+    """Whether one number can end a line and go on in the one below."""
+    if one[-1:] in _DECIMAL and two[:1] in _DECIMAL:
+        return True
+    cut, rest = _NUMBER_CUT.search(one[-20:]), _NUMBER_REST.match(two)
+    return cut is not None and rest is not None and any(digit in _DECIMAL for digit in cut[1] + rest[1])
 
 
 def _indent(line: str) -> int:

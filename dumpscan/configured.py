@@ -18,6 +18,10 @@ SECTIONS = ["configured_interactive_kb", "configured_service_kb"]
 VIEW = ["configured_view_kb"]
 FACT = ["how", "file", "line"]
 SMALL_VIEW = 20480  # KB: what /3GB leaves, whatever the registry says
+IN_FORCE = {  # origins of boot options that prove what was booted
+    "SystemStartOptions": "/3GB in SystemStartOptions",
+    "MmHighestUserAddress": "/3GB, told by MmHighestUserAddress",
+}
 MOST_MB = 450  # of session view space and session pool together
 
 
@@ -71,17 +75,20 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
     values = tables["registry_values"]
     values = values[values["origin"].eq("state").fillna(False).to_numpy(bool)]
     name = values["name"].astype(object).str.lower()
-    in_key = values["key"].astype(object).str.lower().str.endswith("memory management").fillna(True).to_numpy(bool)
+    in_key = values["key"].astype(object).str.lower().str.endswith("memory management").fillna(False).to_numpy(bool)
     view = values[
         name.eq("sessionviewsize").to_numpy(bool) & in_key & values["number"].between(1, MOST_MB).fillna(False)
     ]
     view = view.assign(configured_view_kb=view["number"] * 1024, how="SessionViewSize in the registry")
     x64 = machine_keys(platforms)[platforms["architecture"].eq("x64").fillna(False).to_numpy(bool)]
-    switch = values["text"].astype(object).str.contains(r"(?i)(?:^|[\s/])3GB(?:\s|$)", regex=True).fillna(False)
-    small = values[name.eq("systemstartoptions").to_numpy(bool) & switch.to_numpy(bool)]
-    small = small[~machine_keys(small).isin(x64).to_numpy(bool)]
-    small = small.assign(configured_view_kb=SMALL_VIEW, how="/3GB in SystemStartOptions").astype(
-        {"configured_view_kb": "Int64"}
-    )
-    stored = view[~machine_keys(view).isin(machine_keys(small)).to_numpy(bool)]
+    switch = tables["boot_options"]
+    switch = switch[switch["option"].eq("3GB").to_numpy(bool, na_value=False)]
+    switch = switch[~machine_keys(switch).isin(x64).to_numpy(bool)]
+    how = switch["origin"].astype(object).map(IN_FORCE)
+    small = switch.assign(configured_view_kb=SMALL_VIEW, how=how).astype({"configured_view_kb": "Int64"})
+    small = small[how.notna()]
+    # boot.ini does not prove which entry was booted; but with /3GB in it nothing says that the registry's value is in force, either.
+    asked = values[name.eq("systemstartoptions").to_numpy(bool)]
+    doubt = machine_keys(switch)[~machine_keys(switch).isin(machine_keys(asked)).to_numpy(bool)]
+    stored = view[~machine_keys(view).isin([*machine_keys(small), *doubt]).to_numpy(bool)]
     return pd.concat([_agreed(small, VIEW), _agreed(stored, VIEW)])

@@ -45,6 +45,21 @@ KINDS = (
     (b"MZ", "a program"),
     (b"\x7fELF", "a program"),
 )
+# Labels of events and of systeminfo on Windows whose letters cp1252 does not have, by code page.
+_CYRILLIC = ("Имя журнала:", "Код события:", "Тип события:", "Имя узла:")
+_LABELS = {
+    page: [word.encode(page) for word in words]
+    for page, words in {
+        "cp932": ("ログの名前:", "イベント ID:", "ホスト名:", "OS 名:"),
+        "gbk": ("日志名称:", "事件 ID:", "事件类型:", "主机名:"),
+        "cp1251": _CYRILLIC,
+        "cp866": _CYRILLIC,
+    }.items()
+}
+# Code pages of these letters: their words are searched in UTF-8.
+OTHER_LETTERS = frozenset(
+    {*_LABELS, "shift-jis", "euc-jp", "gb2312", "gb18030", "big5", "cp949", "euc-kr", "koi8-r", "iso8859-5"}
+)
 _CONTROLS = bytes(set(range(32)) - {0, 7, 8, 9, 10, 11, 12, 13, 26, 27, 28, 29, 30, 31})
 
 
@@ -90,7 +105,18 @@ def sniff(head: bytes, forced: str | None = None) -> tuple[str | None, str | Non
     strange, holes = sum(text.count(byte) for byte in _CONTROLS), len(re.findall(rb"\0+", head))
     if strange > 0.02 * len(text) or holes > 4 + 0.002 * len(head):
         return None, "a binary file"
-    return "bytes", None
+    return _code_page(head) or "bytes", None
+
+
+def _code_page(head: bytes) -> str | None:
+    """The code page in which labels of events and of systeminfo stand here: what cmd.exe writes on such a Windows is not UTF-8."""
+    if not (pages := [page for page, words in _LABELS.items() if any(word in head for word in words)]):
+        return None
+    try:
+        head[: head.rfind(b"\n") + 1].decode("utf-8")
+    except UnicodeDecodeError:
+        return pages[0] if len(pages) == 1 else None
+    return None
 
 
 def _wide(head: bytes) -> str | None:

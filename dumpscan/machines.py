@@ -32,10 +32,11 @@ def machine_keys(frame: pd.DataFrame) -> pd.Series[int]:
 
 
 def name_machines(
-    captures: pd.DataFrame, heaps: pd.DataFrame, systems: pd.DataFrame, times: pd.Series[Any]
+    captures: pd.DataFrame, heaps: pd.DataFrame, systems: pd.DataFrame, events: pd.DataFrame, times: pd.Series[Any]
 ) -> list[str]:
-    """A machine for each capture: the computer name printed in its file, or the only one of its folder; else the folder. `heaps` and
-    `systems` are rows of those tables with the number of their capture; `times` the session time of each capture."""
+    """A machine for each capture: the computer name printed in its file, or the only one of its folder; else the one that logged the events
+    there; else the folder. `heaps`, `systems` and `events` are rows of those tables with the number of their capture; `times` the session
+    time of each capture."""
     case, folder = captures["case"].cat.codes.rename("case"), _folders(captures).rename("folder")
     shapes = _shapes(heaps, systems).reindex(captures.index)
     windows, stretch = _builds(captures, shapes["build"])
@@ -45,6 +46,12 @@ def name_machines(
     its_windows = windows.where(computer.notna()).groupby([case, folder]).transform("first")
     another = windows.ne(its_windows) & windows.notna() & its_windows.notna()
     computer = computer.fillna(only.mask(another)).astype(object)
+    first_logger, logged = _loggers(captures, events)
+    of_folder = [case, folder]
+    same = logged.groupby(of_folder).transform("nunique").eq(1) & computer.isna().groupby(of_folder).transform("all")
+    computer = computer.fillna(logged.groupby(of_folder).transform("first").where(same))
+    computer = computer.mask(logged.notna() & logged.str.lower().ne(computer.str.lower()), logged)
+    computer = computer.fillna(first_logger)
     names = computer.where(computer.notna(), folder.where(folder != "", UNNAMED))
     # SharedSection can change between two boots; where session times tell the boots apart, other sizes are no other machine.
     shapes.loc[times.notna(), ["service", "Default"]] = float("nan")
@@ -72,6 +79,31 @@ def _computers(captures: pd.DataFrame, systems: pd.DataFrame, stretch: pd.Series
     place = [captures["reading"].astype(int), stretch]
     in_file = told.reindex(captures.index).astype(object).groupby(place, sort=False)
     return in_file.ffill().fillna(in_file.transform("first"))
+
+
+def _loggers(captures: pd.DataFrame, events: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """The computer that logged the first event of each capture, and the one that logged all of them. A log may have been taken from
+    another machine than what stands beside it."""
+    hosts = _hosts(events)
+    first = hosts.groupby(events["capture"]).first().reindex(captures.index).astype(object)
+    several = hosts.str.lower().groupby(events["capture"]).nunique()
+    return first, first.where(several.reindex(captures.index).eq(1))
+
+
+def _hosts(events: pd.DataFrame) -> pd.Series[Any]:
+    """The name of the computer that logged each event, without its domain; only of events with a time (articles print others)."""
+    named = events["computer"].where(events["time"].notna()).astype(object)
+    return named.str.extract(r"^(\w[^\s.:\\/*?\"<>|,]{0,62})(?:\.(?![0-9])[^\s:]*)?$", expand=False).astype(object)
+
+
+def event_machines(events: pd.DataFrame, captures: pd.DataFrame) -> pd.Series[Any]:
+    """The machine of each event: that of its capture, but for an export with the events of several computers."""
+    of_capture = captures["machine"].astype(object).take(events["capture"].to_numpy()).set_axis(events.index)
+    hosts = _hosts(events)
+    several = hosts.str.lower().groupby(events["capture"]).transform("nunique").gt(1) & hosts.notna()
+    known = captures["machine"].astype(object).drop_duplicates()
+    spelled = dict(zip(known.str.lower(), known, strict=True))
+    return of_capture.mask(several, hosts.map(lambda host: spelled.get(str(host).lower(), host)))
 
 
 def _folders(captures: pd.DataFrame) -> pd.Series[Any]:

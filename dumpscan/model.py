@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.commands._boot import options
 from dumpscan.folders import machine_folders, names_inside
-from dumpscan.machines import FIXED_SIZES, name_machines, number_snapshots, session_times, superseded
+from dumpscan.machines import FIXED_SIZES, event_machines, name_machines, number_snapshots, session_times, superseded
 from dumpscan.moments import stamp
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "boot_options": {"option": "key", "value": "text", "origin": "key"},
     "modules": {"name": "key", "version": "text"},
-    "events": {"log": "key", "source": "key", "event_id": "int", "time": "text", "text": "text", "session": "int", "process": "text", "pid": "int"},
+    "events": {"log": "key", "source": "key", "event_id": "int", "time": "text", "text": "text", "session": "int", "process": "text", "pid": "int", "computer": "text"},
     "symptoms": {"signature": "key", "text": "text", "specificity": "key"},
     "logon_sessions": {"luid": "text", "account": "text"},
     "desktop_owners": {"session": "int", "window_station": "key", "desktop": "key", "pid": "int", "process": "text"},
@@ -99,12 +99,18 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
     tables["boot_options"] = _with_start_options(tables["boot_options"], tables["registry_values"])
     times = session_times(captures, tables["systems"])
     captures["moment"] = times.astype(captures["moment"].dtype)
-    captures["machine"] = pd.Categorical(name_machines(captures, tables["desktop_heaps"], tables["systems"], times))
+    heaps, systems, events = (tables[name] for name in ("desktop_heaps", "systems", "events"))
+    captures["machine"] = pd.Categorical(name_machines(captures, heaps, systems, events, times))
+    of_events = event_machines(events, captures)
+    captures["machine"] = captures["machine"].cat.add_categories(
+        sorted(set(of_events).difference(captures["machine"].cat.categories))
+    )
     captures["snapshot"] = number_snapshots(captures, times)
     captures["superseded"] = superseded(captures, times).astype("boolean")
     for frame in tables.values():
         for at, key in enumerate(("case", "machine", "snapshot", "file")):
             frame.insert(at, key, captures[key].array.take(frame["capture"].to_numpy()))
+    events["machine"] = pd.Categorical(of_events.tolist(), categories=captures["machine"].cat.categories)
     tables["desktop_heaps"] = _derive(tables["desktop_heaps"], captures)
     latest = captures["state"].eq("whole").fillna(False) & ~captures["superseded"]  # a total that its rows add up to
     tables["heap_totals"]["whole"] = latest.array.take(tables["heap_totals"]["capture"].to_numpy())

@@ -108,7 +108,9 @@ SIZE_SIGNS = (
 
 def platforms(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row a machine: case, machine, architecture and era, each with _how, _file and _line; missing where nothing or both is told."""
-    machines = tables["captures"][MACHINE].drop_duplicates(ignore_index=True)
+    import pandas as pd
+
+    machines = pd.concat([tables[name][MACHINE] for name in ("captures", "events")]).drop_duplicates(ignore_index=True)
     keys = machine_keys(machines)
     for name, facts in (("architecture", _architecture(tables)), ("era", _era(tables))):
         for column in FACT:

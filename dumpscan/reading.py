@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.capture import CONTEXT, Capture, Taken, captures
 from dumpscan.decoding import keeps_ascii, one_encoding, recoded, unreadable
-from dumpscan.kinds import HEAD, sniff
+from dumpscan.kinds import HEAD, OTHER_LETTERS, sniff
 from dumpscan.matching import matching_copy, repaired
 from dumpscan.moments import header_stamp
 from dumpscan.ownreport import is_own_report
@@ -138,7 +138,9 @@ def read_stream(
         return reading.skip(f"not a text but {kind}")
     hashed = hash_all or size <= HASH_LIMIT
     sha256, whole, told = None, encoding == forced, encoding
-    if not encoding.startswith("utf-16-") and not (encoding == "bytes" or keeps_ascii(encoding)):
+    if not encoding.startswith("utf-16-") and not (
+        encoding == "bytes" or (keeps_ascii(encoding) and encoding not in OTHER_LETTERS)
+    ):
         raw = _slice(stream, 0, size)
         sha256 = hashlib.sha256(raw).hexdigest() if hashed else None
         text, reading.replaced = recoded(raw, encoding)

@@ -10,6 +10,7 @@ from typing import Any
 from dumpscan.archives import DEPTH, UNPACK, Budget, Damaged, Exhausted, Member, Refused, Source, members
 from dumpscan.inputs import Input
 from dumpscan.kinds import HEAD, archive_kind, sniff
+from dumpscan.mails import MOST, is_mail, parts
 from dumpscan.reading import Reading, opened, read_stream, unreadable_file
 from dumpscan.scanning import Stream
 
@@ -36,7 +37,7 @@ def read_input(one: Input, options: Options) -> list[Reading]:
         with opened(one.source) as (stream, size):
             kind = archive_kind(stream.read(HEAD) or b"")
             if kind is None:
-                return [_text(reading, stream, size, options)]
+                return [_text(reading, stream, size, options), *_carried(reading, stream, size, options)]
             stream.seek(0)
             return _whole_archive(one, stream, kind, size, options)
     except OSError as error:
@@ -105,8 +106,21 @@ def _member(case: str, levels: Levels, member: Member, budget: Budget, options: 
             reading.cut(f"{damage}; what stands before was read")
         reading.size = member.size if reading.skipped and member.size else reading.size
         yield reading
+        yield from _carried(reading, content, size, options)
     else:
         yield reading.skip(damage)
+
+
+def _carried(mail: Reading, stream: Any, size: int, options: Options) -> Iterator[Reading]:
+    """The readings of what a mail carries, as of the files of an archive."""
+    stream.seek(0)
+    if mail.skipped or size > MOST or not is_mail(stream.read(HEAD) or b""):
+        return
+    stream.seek(0)
+    levels = mail.levels or (mail.file,)
+    for name, content in parts(stream.read(size)):
+        member = Member(name, len(content), io.BytesIO(content))
+        yield from _member(mail.case, (*levels, name), member, Budget(len(content)), options)
 
 
 def _text(reading: Reading, stream: Stream, size: int, options: Options) -> Reading:

@@ -27,6 +27,11 @@ def view(mb: int) -> str:
 WISH = f'reg add "{KEY}\\Session Manager\\Memory Management" /v SessionViewSize /t REG_DWORD /d 48 /f\n'
 OPTIONS = f"{KEY}\n    SystemStartOptions    REG_SZ     NOEXECUTE=OPTIN  3GB  USERVA=3030\n\n"
 
+BOOT_INI = (
+    "[boot loader]\ndefault=multi(0)disk(0)rdisk(0)partition(1)\\WINDOWS\n[operating systems]\n"
+    'multi(0)disk(0)rdisk(0)partition(1)\\WINDOWS="Windows Server 2003, Enterprise" /fastdetect /3GB\n\n'
+)
+
 
 def box(doc: compose.Document) -> dict[str, tuple[str, str]]:
     return {one["label"]: (one["value"], one["how"]) for one in doc["settings"]}
@@ -69,7 +74,11 @@ def test_a_stored_limit_clears_and_never_convicts() -> None:
             "unknown": SMALL,
             "stored": SMALL + view(48),
             "a wish": SMALL + WISH,
+            "of nobody's key": "The article says:\n    SessionViewSize    REG_DWORD    0x30\n\n" + SMALL,
             "with /3GB": SMALL + view(48) + OPTIONS,
+            "with /3GB in memory": SMALL + view(48) + "kd> dp nt!MmHighestUserAddress L1\n8089ef5c  bffeffff\n",
+            "with /3GB in boot.ini": SMALL + view(48) + BOOT_INI,
+            "with /3GB in boot.ini alone": SMALL + view(48) + BOOT_INI + OPTIONS.replace("3GB", "PAE"),
             "two control sets": SMALL + view(48) + view(64),
             "too small for the heaps": SMALL + view(16),
             "printed": SMALL + view(48) + compose.view_size(20480),
@@ -79,7 +88,11 @@ def test_a_stored_limit_clears_and_never_convicts() -> None:
         "unknown": "undecided",
         "stored": "no-sign",
         "a wish": "undecided",
+        "of nobody's key": "undecided",
         "with /3GB": "undecided",
+        "with /3GB in memory": "undecided",
+        "with /3GB in boot.ini": "undecided",
+        "with /3GB in boot.ini alone": "no-sign",
         "two control sets": "undecided",
         "too small for the heaps": "undecided",
         "printed": "at-risk",

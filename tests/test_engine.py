@@ -50,6 +50,7 @@ MIX: dict[str, bytes] = {
         + compose.vm4(20480, sessions=(0, 1))
         + compose.event(6005, source="EventLog"),
         "heap event": compose.event(243),
+        "heap event before": compose.event(243) + GOOD,
         "desktop event": compose.event(244),
         "old desktop event": compose.banner(3790) + compose.event(244),
         "cut": compose.without(GOOD, SYSTEM),

@@ -11,7 +11,7 @@ from dumpscan.commands._events import MOST, Event, details, event_number, one_li
 from dumpscan.reading import read
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-READERS = ("event_text", "wevtutil", "event_xml", "event_csv", "get_winevent", "psloglist", "dcdiag")
+READERS = ("event_text", "wevtutil", "event_xml", "event_csv", "get_winevent", "psloglist", "dcdiag", "event_export")
 TEXTS = sorted(path for reader in READERS for path in (FIXTURES / reader).glob("*.txt"))
 SERVER_2003 = "3/9/2007,7:05:33 AM,{},Information,None,{},N/A,TS01,The Widget service entered the running state. \r\n"
 

@@ -44,6 +44,32 @@ def told() -> dict[str, Document]:
     return compose.documents(CASES)
 
 
+EVENT = "Event Type:\tWarning\nEvent Source:\tWin32k\nEvent ID:\t243\nDate:\t\t3/9/2007\nTime:\t\t7:05:33 AM\nComputer:\t{}\n"
+NAMED = "Host Name:                 APP01\nOS Name:                   Microsoft Windows Server 2003\nOS Version:                5.2.3790 Service Pack 2 Build 3790\n"
+EXPORT = "3/9/2007,7:05:33 AM,Win32k,Warning,None,243,N/A,TS01,A desktop heap allocation failed.\n3/9/2007,7:06:33 AM,Win32k,Warning,None,243,N/A,app01.corp.local,A desktop heap allocation failed.\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "machines"),
+    [
+        ({"heaps.txt": ONE, "log.txt": EVENT.format("TS01.example.com")}, ["TS01", "TS01"]),
+        ({"heaps.txt": ONE, "log.txt": EVENT.format("TS01"), "sys.txt": NAMED}, ["APP01", "TS01", "APP01"]),
+        ({"heaps.txt": ONE, "log.txt": EVENT.format("app01.corp.local"), "sys.txt": NAMED}, ["APP01", "APP01", "APP01"]),
+        ({"heaps.txt": ONE, "log.txt": EVENT.format("TS01").replace("\t3/9/2007", "-").replace("\t7:05:33 AM", "-")}, ["unnamed", "unnamed"]),
+        ({"log.csv": EXPORT, "sys.txt": NAMED}, ["TS01", "APP01", "APP01"]),
+    ],
+)  # fmt: skip
+def test_events_are_of_the_computer_that_logged_them(
+    tmp_path: Path, files: dict[str, str], machines: list[str]
+) -> None:
+    """A log of another server joined with the heaps of this one makes two machines out of one: a false proof."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    tables = dumpscan.analyze(tmp_path).to_dict()["tables"]
+    rows = [row for table in ("heap_totals", "events", "systems") for row in tables[table]]
+    assert [row["machine"] for row in sorted(rows, key=lambda row: (row["file"], row["line"]))] == machines
+
+
 def _machines(document: Document) -> list[tuple[str, str]]:
     """Command and machine of each capture, in the order of files and lines."""
     return [(row["command"], row["machine"]) for row in document["tables"]["captures"] if row["command"] != "vertarget"]

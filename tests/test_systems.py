@@ -106,7 +106,9 @@ def test_an_event_6009_tells_the_era() -> None:
     )
 
     def era(*texts: str | None) -> str | None:
-        events = [(at, "System", "EventLog", 6009, None, text, None, None, None) for at, text in enumerate(texts, 1)]
+        events = [
+            (at, "System", "EventLog", 6009, None, text, None, None, None, None) for at, text in enumerate(texts, 1)
+        ]
         reading = Reading("case", "file", captures=[Capture("vm", 1, 9, {"events": list(events)})])
         told = platforms(build([reading], ["case"]))["era"][0]
         return told if isinstance(told, str) else None

@@ -22,6 +22,7 @@ class Event(NamedTuple):
     event_id: int
     time: str | None
     text: str | None
+    computer: str | None = None  # that logged it: a log can be of another machine than the texts beside it
 
 
 # An ID means nothing without its source (1009 is also a logon audit of MSExchangeIS, 2004 also one of MSExchange OAuth). Sources in lower
@@ -73,7 +74,8 @@ def add_events(rows: Rows, events: Iterable[Event]) -> None:
     found = list(events)
     if len(found) > MOST:
         found = [found[0], *filter(_is_known, found[1:-1]), found[-1]]
-    rows.add("events", [(*event._replace(time=_time(event.time)), *details(event)) for event in found])
+    told = (event._replace(time=_time(event.time)) for event in found)
+    rows.add("events", [(*event[:-1], *details(event), event.computer) for event in told])
 
 
 _LABEL = re.compile(r"(?i)[ ]?(?:Time|Zeit|Uhrzeit|Hora)[ ]?:[ ]*+")

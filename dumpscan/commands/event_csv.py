@@ -47,9 +47,9 @@ SIGNS = re.compile(r"[,;\t]Win32k[,;\t]")
 # What stands before the message of a row; the message goes on to the next row.
 _DATE = r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}"
 _VISTA = r'^[>| ]*+"?[^\s,;"0-9][^,;"\t\n]{2,20}"?S"?(?P<time>DATE\s[^,;"\t\n]{4,16})"?S"?(?P<source>FIELD{1,200}?)"?S"?(?P<id>[0-9]{1,5})"?S(?:"[^"\n]*+"|FIELD*+)(?:S|$)'
-_SERVER_2003 = r'^[>| ]*+"?(?P<time>DATE)"?S"?(?P<clock>[0-9][^,;"\t\n]{3,14})"?S"?(?P<source>FIELD{1,200}?)"?SFIELD*+SFIELD*+S"?(?P<id>[0-9]{1,5})"?SFIELD*+SFIELD*+(?:S|$)'
+_SERVER_2003 = r'^[>| ]*+"?(?P<time>DATE)"?S"?(?P<clock>[0-9][^,;"\t\n]{3,14})"?S"?(?P<source>FIELD{1,200}?)"?SFIELD*+SFIELD*+S"?(?P<id>[0-9]{1,5})"?SFIELD*+S"?(?P<computer>FIELD*+)(?:S|$)'
 _DUMPEL = r"^[>| ]*+(?P<time>DATE)S(?P<clock>FIELD{4,14})S[0-9]++S[0-9]++S(?P<id>[0-9]{1,5})S(?P<one>FIELD*+)S(?P<two>FIELD*+)(?:SFIELD*+)?(?:S|$)"
-_PSLOGLIST = r"^[>| ]*+[0-9]++S(?P<log>FIELD++)S(?P<source>FIELD++)SFIELD++SFIELD++S(?P<time>FIELD++)S(?P<id>[0-9]{1,5})SFIELD*+S"
+_PSLOGLIST = r"^[>| ]*+[0-9]++S(?P<log>FIELD++)S(?P<source>FIELD++)SFIELD++S(?P<computer>FIELD++)S(?P<time>FIELD++)S(?P<id>[0-9]{1,5})SFIELD*+S"
 
 
 def _rows(pattern: str, separators: str) -> re.Pattern[str]:
@@ -99,6 +99,7 @@ def _events(pattern: re.Pattern[str], text: str, lines: Sequence[int]) -> Iterat
             event_number(told["id"]),
             one_line(time),
             one_line(message[1:-1].replace('""', '"') if quoted else message),
+            one_line((told.get("computer") or "").rstrip('"')),
         )
 
 

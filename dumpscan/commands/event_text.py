@@ -66,9 +66,10 @@ _ROLES = {
     "id": "event id|eventid|event|event code|eventcode|ereignis-id|ereigniskennung|код события|事件 id|事件id|イベント id|イベントid|id de l'événement|id. del evento|id. evento|id. del suceso|id. suceso",
     "date": "date|date time|date/time|logged|datum|дата|日期|日付|fecha",
     "text": "description|beschreibung|описание|描述|说明|説明|descripción|message",
+    "computer": "computer|computer name|компьютер|计算机|コンピューター|コンピュータ|ordinateur|equipo",
     "clock": "time|uhrzeit|zeit|время|时间|時刻|heure|hora",
 }
-_OTHERS = "event type|event category|task category|type|category|level|keywords|user|computer"
+_OTHERS = "event type|event category|task category|type|category|level|keywords|user"
 _NEXT_LABEL = re.compile(
     rf"(?i)[ ]++(?=(?:{'|'.join(map(re.escape, '|'.join([*_ROLES.values(), _OTHERS]).split('|')))})[ ]?[:\uff1a])"
 )
@@ -123,7 +124,8 @@ def _event(printed: Sequence[tuple[int, str]]) -> tuple[Event | None, int]:
     number = _NUMBER.match(told["id"][1]) if "id" in told and "source" in told else None
     if number is None:
         return None, at
-    log, source, date, clock = (told[role][1] if role in told else "" for role in ("log", "source", "date", "clock"))
+    roles = ("log", "source", "date", "clock", "computer")
+    log, source, date, clock, computer = (told[role][1] if role in told else "" for role in roles)
     time = " ".join(part for part in (date, clock) if any(map(str.isdigit, part)))
     event = Event(
         told["id"][0],
@@ -132,6 +134,7 @@ def _event(printed: Sequence[tuple[int, str]]) -> tuple[Event | None, int]:
         event_number(number[0]),
         one_line(time),
         one_line("\n".join(words)),
+        one_line(computer),
     )
     return event, at
 

@@ -40,6 +40,7 @@ _PROVIDER = re.compile(r"<Provider\s(?:[^>]*?\s)?Name=[\"']([^\"'>]{1,200})")
 _ID = re.compile(r"<EventID[^>]{0,60}+>\s*+([0-9]{1,10})\s*+<")
 _TIME = re.compile(r"SystemTime=[\"']([^\"'>]{1,60})[\"']")
 _LOG = re.compile(r"<Channel>([^<]{1,200})<")
+_COMPUTER = re.compile(r"<Computer>([^<]{1,200})<")
 _MESSAGE = re.compile(r"<Message>((?:[^<]++|<(?!/Message>))++)")
 _DATA = re.compile(r"<Data(?:\s[^>]{0,200}+)?>((?:[^<]++|<(?!/?Data))++)</Data>")
 
@@ -56,8 +57,9 @@ def _events(token: Token, rows: Rows) -> Iterator[Event]:
         if number := _ID.search(body):
             line = line_at(match.start(1) + number.start())
             text = _first(_MESSAGE, body) or one_line(", ".join(map(unescape, _DATA.findall(body))))
-            source, log, time = (_first(pattern, body) for pattern in (_PROVIDER, _LOG, _TIME))
-            yield Event(line, log, source, event_number(number[1]), time, text)
+            patterns = (_PROVIDER, _LOG, _TIME, _COMPUTER)
+            source, log, time, computer = (_first(pattern, body) for pattern in patterns)
+            yield Event(line, log, source, event_number(number[1]), time, text, computer)
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:

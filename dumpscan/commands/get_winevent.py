@@ -98,7 +98,15 @@ def _event(line: int, values: dict[str, str]) -> Iterator[Event]:
             value("providername", "source", "sourcename"),
             value("timecreated", "timegenerated", "timewritten"),
         )
-        yield Event(line, value("logname", "logfile"), source, event_number(number), time, value("message"))
+        yield Event(
+            line,
+            value("logname", "logfile"),
+            source,
+            event_number(number),
+            time,
+            value("message"),
+            value("machinename", "computername"),
+        )
 
 
 def _winevents(token: Token, rows: Rows, provider: str | None, headings: str) -> Iterator[Event]:

@@ -37,7 +37,7 @@ PROOF = frozenset({"EVENTS"})
 SIGNS = re.compile(r"^[ ]*+\[[0-9]{1,10}\] |[ ]ID:[ ]++[0-9]")
 
 _EVENT = re.compile(
-    r"(?m)^[ ]*+\[[0-9]++\] ([^\n]*)\n[^\n]*+\n[^\n]*+\n[ ]*+Time:[ ]*+([^\n]{4,40}?) ID:[ ]*+([0-9]++)[ ]*+\n"
+    r"(?m)^[ ]*+\[[0-9]++\] ([^\n]*)\n[^\n]*+\n[^\n:]*+:([^\n]*+)\n[ ]*+Time:[ ]*+([^\n]{4,40}?) ID:[ ]*+([0-9]++)[ ]*+\n"
     r"(?:[ ]*+User:[^\n]*+\n)?((?:(?![ ]*+\[[0-9]++\] )[^\n]*+\n)*+)"
 )
 _LOG = re.compile(r"[ ]*+(.{1,60}?) log on ")
@@ -56,7 +56,13 @@ def _events(tree: Tree[Token], rows: Rows) -> Iterator[Event]:
             continue
         line_at = line_finder(rows, token)
         for match in _EVENT.finditer(token):
-            source, time, number, text = match.groups()
+            source, computer, time, number, text = match.groups()
             yield Event(
-                line_at(match.start(3)), log, one_line(source), event_number(number), one_line(time), one_line(text)
+                line_at(match.start(4)),
+                log,
+                one_line(source),
+                event_number(number),
+                one_line(time),
+                one_line(text),
+                one_line(computer),
             )

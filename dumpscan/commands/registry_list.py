@@ -40,6 +40,8 @@ _ASKED_NAME = re.compile(r"(?i)(?:\)\.|-Name[ ]++|[\"'][ ]++)[\"']?([a-z]++)")
 _FIRST_COLUMN = re.compile(r"[ ]*+([A-Za-z]++)[ ]{2,}[^\s:]++[ ]++:")
 _LISTED = re.compile(r"(\S++)[ ]++:[ ]*+(.*)")
 _TYPED = re.compile(r"([A-Za-z]++)[ ]*+[:=]?[ ]*+(.*)")
+# PSPath is wrapped at blanks and inside words alike: of these names it is known that they have one.
+_TORN_NAME = re.compile(r"(?i)\b(Session|Memory|Windows)(Manager|Management|NT)(?=\\|$)")
 _NAMED_BASE = re.compile(r"(?i)([0-9a-f]++)[ ]*+\((?:(dec)|hex)[a-z]*+\)")
 
 
@@ -86,7 +88,8 @@ def _asked(tree: Tree[Token], rows: Rows) -> tuple[str | None, str | None]:
     for token in tokens(tree, "KEY"):
         key = token.strip(" []\n")
     for token in tokens(tree, "PSPATH"):
-        key = "".join(line for _, line in pieces(rows, token)).rpartition("::")[2] or key
+        path = "".join(line for _, line in pieces(rows, token)).rpartition("::")[2]
+        key = _TORN_NAME.sub(r"\1 \2", path) or key
     return key, name
 
 

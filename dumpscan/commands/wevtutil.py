@@ -38,10 +38,11 @@ RANK = 4  # before event_text, which knows the labels, too
 PROOF = frozenset({"EVENTS"})
 SIGNS = re.compile(r"^[ ]*+(?:Event|Ereignis)\[[0-9]")
 
+_COMPUTER = re.compile(r"(?m)^[ ]*+Computer:([^\n]*+)$")
 _EVENT = re.compile(
     r"(?m)^[ ]*+(?:Event|Ereignis)\[[0-9]++\]:?[ ]*+\n[ ]*+[A-Z][a-z ]*+[A-Za-z]*+:([^\n]*+)\n[ ]*+[A-Z][a-z]++:([^\n]*+)\n"
     r"[ ]*+(?:Date|Datum):([^\n]*+)\n[ ]*+(?:Event ID|Ereignis-ID):[ ]*+([0-9]{1,10})[ ]*+\n"
-    r"(?:(?![ ]*+(?:Description|Beschreibung):|[ ]*+(?:Event|Ereignis)\[[0-9])[^\n]*+\n)*+"
+    r"((?:(?![ ]*+(?:Description|Beschreibung):|[ ]*+(?:Event|Ereignis)\[[0-9])[^\n]*+\n)*+)"
     r"(?:[ ]*+(?:Description|Beschreibung):([^\n]*+\n(?:(?![ ]*+(?:Event|Ereignis)\[[0-9])[^\n]*+\n)*+))?"
 )
 
@@ -55,9 +56,10 @@ def read(tree: Tree[Token], rows: Rows) -> None:
 def _events(token: Token, rows: Rows) -> Iterator[Event]:
     line_at, last = line_finder(rows, token), len(token)
     for match in _EVENT.finditer(token):
-        log, source, time, number, text = match.groups()
+        log, source, time, number, labels, text = match.groups()
         if text and match.end() == last:
-            text = _first_paragraph(match.start(5), token, rows)
+            text = _first_paragraph(match.start(6), token, rows)
+        computer = _COMPUTER.search(labels)
         yield Event(
             line_at(match.start(4)),
             one_line(log),
@@ -65,6 +67,7 @@ def _events(token: Token, rows: Rows) -> Iterator[Event]:
             event_number(number),
             one_line(time),
             one_line(text),
+            one_line(computer[1]) if computer else None,
         )
 
 

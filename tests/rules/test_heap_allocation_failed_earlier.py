@@ -1,0 +1,44 @@
+"""Event 243 beside a healthy listing: the all-clear is of another moment, and the report says so."""
+
+from __future__ import annotations
+
+import compose
+from compose import SYSTEM, X86
+
+RULE = "heap-allocation-failed-earlier"
+EVENT = compose.event(243)
+HEALTHY = compose.dskheap(0, X86)
+
+
+def test_fires() -> None:
+    told = compose.document(EVENT + HEALTHY)
+    (finding,) = compose.findings(told, RULE)
+    assert compose.cited(finding) == [("-", 4)]
+    assert (finding["severity"], finding["certainty"]) == ("medium", "proved")
+    assert told["verdict"]["mode"] == "no-sign"
+    assert told["verdict"]["history"] == [finding["summary"]]
+    twice = compose.document(EVENT + EVENT + HEALTHY)
+    (finding,) = compose.findings(twice, RULE)
+    assert len(compose.cited(finding)) == 2
+
+
+def test_near_miss() -> None:
+    cases: dict[str, compose.Text] = {
+        "a heap is nearly full": EVENT + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91)),
+        "of a session that is not listed": compose.event(243, text=compose.requester(2)) + HEALTHY,
+        "without a time": "Event ID: 243\nSource: Win32k\nDescription: A desktop heap allocation failed.\n\n" + HEALTHY,
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert told == {name: [] for name in cases}
+
+
+def test_no_data() -> None:
+    cases: dict[str, compose.Text] = {"no listing": EVENT, "no event": HEALTHY}
+    assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
+
+
+def test_boundary() -> None:
+    heaps = {percent: compose.dskheap(0, compose.replaced(X86, SYSTEM, 2048, percent)) for percent in (89, 90)}
+    cases: dict[str, compose.Text] = {str(percent): EVENT + text for percent, text in heaps.items()}
+    told = {name: len(compose.findings(one, RULE)) for name, one in compose.documents(cases).items()}
+    assert told == {"89": 1, "90": 0}
