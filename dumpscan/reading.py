@@ -209,7 +209,7 @@ def _captures(reading: Reading, stream: Stream, found: Scan, encoding: str, forc
     for start, end in windows(found, PAD * found.width):
         start, end = max(start, done), max(end, done)
         while start < end:
-            while LONGEST_WINDOW // 2 < end - start and end < found.size and is_within_a_block(end):
+            while end - start > LONGEST_WINDOW // 2 and end < found.size and is_within_a_block(end):
                 end = min(found.size, end + LONGEST_WINDOW)
             begin, raw = _whole_lines(stream, found, start, end)
             blocks, first, last = taken_apart(begin, raw)

@@ -54,9 +54,12 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         rows.add("registry_values", [(rows.line(token), key, match[1], None, match[2], decimal(match[2]), STATE)])
     for token in tokens(tree, "WINDOWS"):
         add_windows(rows, rows.lines(token), key, None, unwrapped(token).partition(":")[2].strip(), STATE)
+    below = next((ask.line + ask.count("\n") for ask in tokens(tree, "ASK") if ask.line is not None), None)
     for token in tokens(tree, "ANSWER"):
         text = token.strip()
-        if name and NAME.fullmatch(name):
+        if token.line != below:
+            rows.doubt(rows.line(token), "something else stands between the question and this answer")
+        elif name and NAME.fullmatch(name):
             rows.add("registry_values", [(rows.line(token), key, name, None, text, decimal(text), STATE)])
     for token in tokens(tree, "NOT_SET"):
         told = unwrapped(token).replace("\n", "")
