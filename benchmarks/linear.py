@@ -178,7 +178,7 @@ KINDS: dict[str, Callable[[int], str]] = {
     "entities on every line": repeated("&nbsp;&nbsp;a {n} &lt;b&gt; &amp; c<br>\n"),
     "entities in a listing": repeated(DESKTOP.replace("  ", "&nbsp; "), head=LISTING_HEAD),
     "listing quoted in a mail": repeated(DESKTOP, head=LISTING_HEAD, prefix="> "),
-    "listing without line ends, 20 rows a line": repeated((DESKTOP.replace("\n", " ") * 20) + "\n", head=LISTING_HEAD),
+    "listing without line ends": lambda lines: repeated((DESKTOP.replace("\n", " ") * 20) + "\n", head=LISTING_HEAD)(lines // 20),
     "listings wrapped at column 40": repeated("  Service-0x0-{n:x}$\\Default       512    \n           12%\n", head=LISTING_HEAD),
     "desktops": repeated(DESKTOP, head=LISTING_HEAD),
     "listings": repeated(BLOCK),

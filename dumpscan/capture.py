@@ -339,7 +339,8 @@ def _account(
     shared = counted & classes.keys()
     for line in shared:
         del classes[line]
-    counted.update(line for one in text.copy.mended.values() for line in one.lines if line in raw)
+    mended = text.copy.mended
+    counted.update(line for at in range(extent[0], last + 1) if at in mended for line in mended[at].lines)
     reason = f"stands in a block of {capture.command} and fits none of its lines"
     capture.problems = [
         Problem(line, raw[line], doubts.get(line, reason)) for line, kind in classes.items() if kind == "problem"

@@ -216,10 +216,11 @@ def _captures(reading: Reading, stream: Stream, found: Scan, encoding: str, forc
             grow = (end - start) if blocks else 0
             if grow and end < found.size and blocks[-1].last > last - EDGE:
                 settled = _offset_of(found, raw, max(blocks[-1].first - CONTEXT, _behind(blocks[:-1])) - first)
-                if settled > LONGEST_WINDOW // 2:  # the last block alone grows: each of many is read once
+                if settled > LONGEST_WINDOW // 2:  # the last block alone is read again: of many each once
                     yield from blocks[:-1]
                     start = done = begin + settled
-                end = min(found.size, end + (end - start))
+                    grow = LONGEST_WINDOW
+                end = min(found.size, end + grow)
             elif grow and start > done and blocks[0].first < first + EDGE:
                 start = max(done, start - grow)
             else:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import dumpscan
-from dumpscan import scanning
+from dumpscan import reading, scanning
 from dumpscan.inputs import Input, inputs_of
 from dumpscan.reading import PAD, Reading, read
 from dumpscan.scanning import CHUNK, literals, scan
@@ -553,6 +553,28 @@ def test_a_block_behind_a_long_one_is_found() -> None:
     analysis = dumpscan.analyze((vm + TABLE).encode())
     assert [capture.command for capture in analysis.readings[0].captures] == ["vm", "dskheap"]
     assert analysis.tables["captures"]["state"].tolist()[1] == "whole"
+
+
+EVENT = "Event[0]:\n  Log Name: System\n  Source: Win32k\n  Date: 2021-03-09T07:05:33.120\n  Event ID: 243\n  Description:\nIt failed.\n"
+
+
+@pytest.mark.parametrize(
+    "text", [TABLE * 40, TABLE + EVENT * 200 + TABLE * 9, EVENT * 300], ids=["many", "both", "one"]
+)
+def test_a_long_text_is_read_in_pieces(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a long window is cut in is the same as in one piece: listings that end before the cut, and a block that goes on over many."""
+    whole = read("case", "file", text.encode())
+    monkeypatch.setattr(scanning, "LONGEST_WINDOW", 4096)
+    monkeypatch.setattr(reading, "LONGEST_WINDOW", 4096)
+    monkeypatch.setattr(reading, "GLANCE", 600)
+    monkeypatch.setattr(reading, "PAD", 256)
+    pieces = read("case", "file", text.encode())
+    rows = [
+        [(one.command, one.first, one.last, one.tables, one.problems) for one in told.captures]
+        for told in (whole, pieces)
+    ]
+    assert rows[0] == rows[1]
+    assert whole.lines == pieces.lines
 
 
 @pytest.mark.parametrize("first", ["bytes", "utf-16"])
