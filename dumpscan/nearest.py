@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import regex
 
-from dumpscan.capture import grammar
+from dumpscan.claims import grammar
 from dumpscan.commands import all_commands
 from dumpscan.resources import resource_dir
 

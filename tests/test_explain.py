@@ -15,7 +15,7 @@ from test_cli import Ran, Run, run, spawned
 
 from dumpscan import nearest as near
 from dumpscan import scanning
-from dumpscan.capture import grammar
+from dumpscan.claims import grammar
 from dumpscan.commands import all_commands
 from dumpscan.excerpt import WIDTH, excerpt
 from dumpscan.explain import explain, place

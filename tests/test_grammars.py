@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dumpscan.capture import captures, runs
+from dumpscan.capture import captures
+from dumpscan.claims import runs
 from dumpscan.commands import all_commands
 from dumpscan.matching import matching_copy
 from dumpscan.resources import resource_dir

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dumpscan
-from dumpscan.capture import runs
+from dumpscan.claims import runs
 from dumpscan.commands._registry import certain, decimal, hexadecimal
 from dumpscan.commands._shared_section import sizes_at
 from dumpscan.matching import matching_copy
