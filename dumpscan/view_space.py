@@ -27,7 +27,7 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     Columns: case, machine, snapshot, session, file, line (of the first row), heaps_kb, interactive_kb, service_kb, fixed_kb, desktops,
     total_kb (the tool's own), most_kb (the larger of both), next_kb (the heap that the next service would want), limit_kb, limit_origin, limit_file,
     limit_line, limits_differ, possible_kb (smallest limit printed, else that of the registry, else that this Windows can have; missing: none), other_kb,
-    free_ptes, superseded, and those of `platforms`.
+    least_room_kb (what the fullest view of the machine has left; a SharedSection value counts in all its sessions), free_ptes, superseded, and those of `platforms`.
     """
     heaps = tables["desktop_heaps"]
     heaps = heaps[heaps["used_percent"].notna()]
@@ -62,6 +62,10 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     stored = rows["configured_view_kb"].where(has_limit(rows))
     rows["possible_kb"] = rows["smallest_kb"].fillna(stored).fillna(_smallest_possible(rows))
     rows["other_kb"] = others_kb(rows["limit_kb"].fillna(rows["possible_kb"]))
+    room = (rows["limit_kb"] - rows["other_kb"] - rows["heaps_kb"]).where(
+        has_limit(rows) & ~rows["superseded"].astype(bool)
+    )
+    rows["least_room_kb"] = room.groupby(machine_keys(rows)).transform("min").astype("Int64")
     return rows
 
 

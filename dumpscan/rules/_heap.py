@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # What is needed of the session's view space to tell whether a larger heap fits.
-VIEW = ("heaps_kb", "interactive_kb", "service_kb", "limit_kb", "other_kb", "era")
+VIEW = ("heaps_kb", "interactive_kb", "service_kb", "limit_kb", "other_kb", "least_room_kb", "era")
 
 MOST = 20480  # KB: the largest heap that Microsoft advises (KB 947246)
 STEPS = {"interactive": 1024, "service": 512}  # KB (KB 949296, ntdebugging blog, comment 21)
@@ -53,6 +53,12 @@ def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
             FUTILE,
             f"A {which} SharedSection value of {larger} instead of {size}: the heaps of this session would take {kb(after)}, which does not fit into its view "
             f"space of {kb(row['limit_kb'])} with what GDI and others need. Fewer desktops come first.",
+        )
+    if row["least_room_kb"] is not None and row["era"] != SINCE and larger - size > row["least_room_kb"]:
+        return (
+            FUTILE,
+            f"A {which} SharedSection value of {larger} instead of {size}: it counts in every session, and the view space of another session of this machine "
+            f"has only {kb(max(0, int(row['least_room_kb'])))} left beside what GDI and others need. Fewer desktops there come first.",
         )
     price = f" The heaps of this session then take {kb(after)}" if row["era"] != SINCE else ""
     held = (

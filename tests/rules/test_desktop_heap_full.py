@@ -192,6 +192,17 @@ def test_a_larger_heap_that_does_not_fit_is_not_advised() -> None:
     assert any("does not fit" in one["text"] for one in finding["advice"] if one["when"] == "futile")
 
 
+def test_a_larger_heap_is_not_advised_where_another_session_has_no_room_for_it() -> None:
+    """SharedSection counts in all sessions: 16,576 KB of heaps in session 0 leave no 1,024 KB of 20 MB."""
+    crowded = compose.dskheap(0, [*X86, *((compose.service(at), 512, 2) for at in range(22))])
+    user = compose.dskheap(3, compose.replaced(X86[:3], DEFAULT, 3072, 97))
+    (finding,) = compose.findings(compose.document(crowded + user + compose.view_size(20480)), RULE)
+    assert compose.reboot_advice(finding) == []
+    assert any("another session" in one["text"] for one in finding["advice"] if one["when"] == "futile")
+    (finding,) = compose.findings(compose.document(compose.dskheap(0, X86) + user + compose.view_size(20480)), RULE)
+    assert any("from 3072 to 4096" in line for line in compose.reboot_advice(finding))
+
+
 def test_the_fallback_sizes_are_not_raised() -> None:
     """512 and 128 KB are what Windows takes when the configured heaps do not fit: the configured values are others."""
     (finding,) = compose.findings(compose.document(compose.dskheap(0, FALLEN_BACK)), RULE)
