@@ -273,17 +273,18 @@ def _next(
     has_limit = any(row["machine"] == machine and row["limit"] == "view_space" for row in tables["session_limits"])
     limit = [] if has_limit or platform["era"] == SINCE else [LIMIT]
     old = [] if platform["era"] == SINCE else [DHEAPMON]
+    listing = _listing(machine, tables)
     if mode == UNDECIDED:
         if worst["reason"] == TOOL_FAILED:
             modern = any("grpWinStaList" in row["text"] for row in tables["tool_failures"] if row["machine"] == machine)
-            return [EVENTS, CSRSS] if modern else [HEAPS, *old, EVENTS, CSRSS]
+            return [EVENTS, CSRSS] if modern else [listing, *old, EVENTS, CSRSS]
         if worst["reason"] == SYMPTOM_ONLY:
-            return [COMMIT, HEAPS, *old, *limit]
+            return [COMMIT, listing, *old, *limit]
         cut = any(outcome["rule"] == "evidence-incomplete" and outcome["findings"] for outcome in outcomes)
         # !dskheap fails on most builds since Windows 8; the others do not.
         modern_ways = [EVENTS, CSRSS] if platform["era"] == SINCE else []
-        return limit if worst["reason"] == INCOMPLETE and not cut else [HEAPS, *old, *limit, *modern_ways]
-    again = HEAPS | {
+        return limit if worst["reason"] == INCOMPLETE and not cut else [listing, *old, *limit, *modern_ways]
+    again = listing | {
         "why": "once more while it fails, and in each session that has the trouble: use can be far higher then"
     }
     if mode == NO_SIGN:
@@ -299,21 +300,16 @@ def _next(
     if heaps and set(heaps) <= {"Winlogon", "Disconnect"}:
         return [again]  # nothing there can be configured
     used = any(row["machine"] == machine and row["used_percent"] is not None for row in tables["desktop_heaps"])
-    which = [] if used else [HEAPS, *old]  # an event tells that a heap was full, not which
+    which = [] if used else [listing, *old]  # an event tells that a heap was full, not which
     return [*which, *([again] if mode == AT_RISK else []), *in_force, *limit]
 
 
 def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]]) -> Document:
     heaps = [row for row in tables["desktop_heaps"] if mode != NO_SIGN or row["tool"] in LISTINGS]
     sessions = _sessions(machine, heaps)
-    known: dict[int, Row] = {}
-    for row in (*tables["session_memory"], *tables["desktop_owners"], *tables["desktop_heaps"]):
-        if row["machine"] == machine and row["session"] is not None:
-            known.setdefault(row["session"], row)
     missing = [
         f"session {session} is there ({row['file']}:{row['line']}), but the use of its heaps was not captured"
-        for session, row in sorted(known.items())
-        if session not in sessions
+        for session, row in _not_captured(machine, sessions, tables)
     ]
     listings = [row for row in tables["captures"] if row["machine"] == machine and row["command"] in LISTINGS]
     judged = [row["moment"] for row in listings if row["moment"] and not row["superseded"] and row["state"] != "failed"]
@@ -334,6 +330,24 @@ def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]]) 
         "not_captured": [*unnumbered, *missing[:MOST_NAMED], *(failed[:MOST_NAMED] if sessions else []), rest],
         "assumed": assumed,
     }
+
+
+def _not_captured(
+    machine: str | None, sessions: Sequence[int | None], tables: Mapping[str, Sequence[Row]]
+) -> list[tuple[int, Row]]:
+    """Sessions that the texts name, beside those whose heaps were captured, each with the row that names it."""
+    known: dict[int, Row] = {}
+    for row in (*tables["session_memory"], *tables["desktop_owners"], *tables["desktop_heaps"]):
+        if row["machine"] == machine and row["session"] is not None and row["session"] not in sessions:
+            known.setdefault(row["session"], row)
+    return sorted(known.items(), key=lambda one: one[0])
+
+
+def _listing(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document:
+    """The command that lists heaps, for a session that is there and was not captured, else for session 0."""
+    sessions = _sessions(machine, tables["desktop_heaps"])
+    missing = [session for session, _ in _not_captured(machine, sessions, tables)] if sessions else []
+    return HEAPS | {"command": f"!dskheap -s {missing[0]}"} if missing else HEAPS
 
 
 HISTORY = ("desktop-heap-was-full", "heap-allocation-failed-earlier")

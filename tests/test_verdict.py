@@ -312,3 +312,13 @@ def test_no_reports_no_matter() -> None:
     verdict = compose.verdict("")
     assert verdict["evidence"] == verdict["others"] == verdict["history"] == []
     assert verdict["scope"]["machine"] is None and verdict["next"]
+
+
+def test_the_next_listing_is_of_the_session_that_is_missing() -> None:
+    text = (
+        compose.dskheap(0, compose.X86)
+        + "kd> !session\nSessions on machine: 2\nValid Sessions: 0 3\nCurrent Session 0\n"
+    )
+    asked = [step["command"] for step in compose.document(text)["verdict"]["next"]]
+    assert "!dskheap -s 3" in asked
+    assert "!dskheap -s 0" not in asked
