@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import compose
 import pytest
 
+import dumpscan
 from dumpscan.commands._events import MOST, Event, details, event_number, one_line
 from dumpscan.reading import read
 
@@ -82,3 +84,11 @@ def test_words_that_a_console_broke_are_mended() -> None:
     broken = f"{'x' * 80}\n{'y' * 80}\nz"
     assert one_line(broken) == "x" * 80 + "y" * 80 + "z"
     assert one_line(f"{'x' * 79}\n{'y' * 80}\nz") == f"{'x' * 79} {'y' * 80} z"
+
+
+def test_a_lone_number_in_a_message_is_no_half_of_a_line() -> None:
+    """It was doubted as the rest of a torn number: the message was lost, and with it the events below."""
+    text = compose.event(7000, source="Widget", text="It stopped at\n00001234\nand said nothing.") + compose.event(243)
+    analysis = dumpscan.analyze(text.encode())
+    assert analysis.tables["events"]["text"].tolist() == ["It stopped at 00001234 and said nothing.", "It failed."]
+    assert analysis.readings[0].problems == []
