@@ -70,7 +70,7 @@ def _options(
 ) -> None:
     """Tell from saved text why a Windows machine ran out of desktop heap or session view space.
 
-    Reads WinDbg logs and dheapmon output. Works offline; sends, caches and executes nothing.
+    Reads debugger logs, dheapmon, registry and event text, pastes and archives of them. Works offline; sends, caches and executes nothing.
     """
 
 
