@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dumpscan.claims import Run, Text, grammar
+from dumpscan.claims import Run, Text, grammar, is_noise
 from dumpscan.commands import Command, all_commands
 from dumpscan.matching import joined, matching_copy
 from dumpscan.rows import Problem, Rows
@@ -220,7 +220,7 @@ def _account(
         else:
             end, terminal = min(last, run.last), run.terminal
             at += 1
-        kind = "problem" if terminal is None else "noise" if terminal.endswith(("NOISE", "ELISION")) else "parsed"
+        kind = "problem" if terminal is None else "noise" if is_noise(terminal) else "parsed"
         lines = text.copy.physical(below, end)
         for line in lines:
             classes[line] = max(classes[line], kind, key=("", "noise", "parsed", "problem").index)

@@ -54,6 +54,11 @@ def classifier(command: str) -> re.Pattern[str]:
     return re.compile("|".join([*groups, r"[^\n]*+\n"]))
 
 
+def is_noise(terminal: str) -> bool:
+    """Whether the lines of a terminal are known and harmless; its name says so."""
+    return terminal.endswith(("NOISE", "ELISION"))
+
+
 def runs(copy: Matching, command: str) -> list[Run]:
     """The runs of lines of a text that a command's terminals claim."""
     found, line = [], 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dumpscan.claims import is_noise
 from dumpscan.commands import all_commands
 from dumpscan.matching import matching_copy
 
@@ -38,5 +39,4 @@ def fate_of(reading: Reading, number: int, line: str) -> Fate:
         capture = next((one for one in reading.captures if one.taken and here(one)), None)
         return Fate("blank", capture) if capture else Fate("other")
     terminals = tuple(str(one.terminal) for one in capture.taken if here(one))
-    noise = all(terminal.endswith(("NOISE", "ELISION")) for terminal in terminals)
-    return Fate("noise" if noise else "parsed", capture, terminals)
+    return Fate("noise" if all(map(is_noise, terminals)) else "parsed", capture, terminals)

@@ -249,9 +249,8 @@ def _read_single_lines(reading: Reading, stream: Stream, found: Scan, encoding: 
     blocks = reading.captures
     starts = [capture.first for capture in blocks]
     for number, raw, raw_below in _lines_at(stream, found, hits_of(found, PROMPTS, SYMPTOMS, LOGS)):
-        parts = matching_copy(_decode(raw, encoding, whole), number)[
-            1
-        ].text.splitlines()  # several where line ends got lost
+        _, copy = matching_copy(_decode(raw, encoding, whole), number)
+        parts = copy.text.splitlines()  # several where line ends got lost
         line, below = " ".join(parts), repaired(_decode(raw_below, encoding, whole))
         if opened := header_stamp(line):
             reading.stamps.append((number, opened))

@@ -12,7 +12,7 @@ from dumpscan.claims import Text, classifier, grammar
 from dumpscan.commands import Command, all_commands
 from dumpscan.matching import Matching
 
-GAP = 5  # lines beside those that a command claims that may be halves of its lines
+BESIDE = 5  # lines next to those that a command claims that may be halves of its lines
 CONSOLES = frozenset((80, 100, 120, 132))  # columns at which consoles break lines, inside words and numbers
 _LONE_NUMBER = re.compile(r"(?m)^[0-9A-Fa-f]{1,16}\n")
 MOST_PIECES = 3  # of one line
@@ -65,8 +65,8 @@ def _suspects(command: Command, copy: Matching, folded: bytes, claimed: bytearra
     for stretch in re.finditer(b"\0+", claimed):
         first, last = stretch.start(), stretch.end() - 1
         yield first - 1
-        yield from range(first, min(first + GAP, last) + 1)
-        yield from range(max(first, last - GAP), last + 1)
+        yield from range(first, min(first + BESIDE, last) + 1)
+        yield from range(max(first, last - BESIDE), last + 1)
         low, high = copy.starts[first], copy.starts[last + 1]
         for find in _finders(command):
             at = find(copy.text, folded, low, high)
@@ -140,8 +140,7 @@ def _may_be_halves(text: Text, name: str, at: int, claimed: bytearray) -> bool:
     touching = one[-1:] != " " != two[:1]
     if claimed[at]:
         goes_on = at + 2 < len(claimed) and claimed[at + 2] and " " not in two  # a lone word inside a block
-        torn = touching and (goes_on or _tears_number(one, two))
-        return torn and _goes_on(text, name, at, two)
+        return touching and (goes_on or _tears_number(one, two)) and _goes_on(text, name, at, two)
     if at == 0 or not claimed[at - 1] or text.prompt[at]:
         return False
     # A stray line above a row that is indented as the others is no half of it.
@@ -156,9 +155,7 @@ def _goes_on(text: Text, name: str, at: int, two: str) -> bool:
     own = text.runs[name]
     run = own[bisect_left(own, at, key=lambda one: one.last)]
     if run.last > at:
-        return (
-            False  # it has the next line as it stands: the lone number in the message of an event is no half of a word
-        )
+        return False  # it has the next line as it stands: a lone number in an event's message is no half of a word
     whole = f"{text.copy.text[run.start : text.copy.starts[at + 1] - 1]}{two}\n"
     match = classifier(name).fullmatch(whole)
     return bool(match and match.lastgroup == run.terminal and run.terminal not in grammar(name).ignore_tokens)
