@@ -28,7 +28,9 @@ def pages() -> dict[str, str]:
         title, _, body = rule.page.partition("\n")
         needs = ", ".join(f"`{need}`" for need in rule.needs)
         says = f"Speaks for the verdict or doubt `{rule.says}`." if rule.says else "Stands beside the verdict."
-        found[f"rules/{rule.name}.md"] = f"# {title}\n\n`{rule.name}` needs {needs}. {says}\n{body}\n"
+        found[f"rules/{rule.name}.md"] = (
+            f"# {title}\n\n`{rule.name}` needs {needs}. {says} Stage: {rule.stage}.\n{body}\n"
+        )
     found["variants.md"] = _variants()
     return found
 

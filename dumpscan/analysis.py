@@ -31,7 +31,7 @@ class Analysis:
     def __init__(self, cases: Sequence[str], readings: Sequence[Reading]) -> None:
         from dumpscan.configured import configured
         from dumpscan.model import build
-        from dumpscan.platforms import platforms
+        from dumpscan.platforms import platforms, signs
         from dumpscan.rules import all_rules, run
         from dumpscan.verdict import judge
         from dumpscan.view_space import view_space
@@ -40,8 +40,9 @@ class Analysis:
         self.readings = list(readings)
         _name_each_once(self.readings)
         self.tables: dict[str, pd.DataFrame] = build(self.readings, self.cases)
-        known = configured(self.tables, platforms(self.tables))
-        self._tables = self.tables | {"platforms": known, "view_space": view_space(self.tables, known)}
+        told = signs(self.tables)
+        known = configured(self.tables, platforms(self.tables, told))
+        self._tables = self.tables | {"signs": told, "platforms": known, "view_space": view_space(self.tables, known)}
         self.outcomes: list[Outcome] = run(self._tables, len(self.cases), list(all_rules().values()))
         self._tables["verdicts"] = judge(self._tables, self.outcomes)
 

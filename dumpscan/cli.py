@@ -206,11 +206,11 @@ def triage(
 @app.command()
 def rules() -> None:
     """List what can be judged."""
-    from dumpscan.rules import all_rules
+    from dumpscan.rules import STAGES, all_rules
 
-    width = max(map(len, all_rules()))
-    for rule in all_rules().values():
-        _print(f"{rule.name:<{width}}  {rule.title}\n")
+    known = list(all_rules().values())
+    for stage in STAGES:
+        _print(f"{stage}\n" + "".join(f"  {rule.name}\n      {rule.title}\n" for rule in known if rule.stage == stage))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from dumpscan import settings
 from dumpscan.answer import answer
 from dumpscan.commands import all_commands
 from dumpscan.model import TABLES
-from dumpscan.rules import CLEAR, FUTILE, NO_DATA, NOT_APPLICABLE, Outcome, Told
+from dumpscan.rules import CLEAR, FAILED, FUTILE, NO_DATA, NOT_APPLICABLE, Outcome, Rule, Told
 from dumpscan.version import __version__
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 MOST_EXCERPTS, MOST_EXCERPT_LINES = 24, 60
-REASONS = {
-    NO_DATA: "What it needs is not in these texts, or only in a listing that is incomplete.",
-    NOT_APPLICABLE: "It does not apply to this Windows.",
-}
 MOST_TEXT = 1000  # characters of a line that was not understood
 AROUND = 2  # lines quoted around a line of evidence
 MOST_EVIDENCE = 12  # lines of evidence a finding shows; a view that is full of heaps would cite hundreds
@@ -97,10 +93,10 @@ class Documents:
         """The document of one case."""
         case = self.number[name]
         quotes = Quotes(self._readings[name])
-        outcomes = [self._outcome(outcome, case, quotes) for outcome in self._outcomes]
         tables = {table: self._slices[table].of(case) for table in TABLES}
         views = self._slices["view_space"].of(case)
         platforms = self._slices["platforms"].of(case)
+        outcomes = [self._outcome(outcome, case, quotes, platforms) for outcome in self._outcomes]
         verdict = answer(self._slices["verdicts"].of(case), outcomes, tables, views, platforms)
         for line in verdict["evidence"]:
             line["text"] = quotes.line(line["file"], line["line"])
@@ -139,7 +135,7 @@ class Documents:
             "excerpts_left_out": 0,
         }
 
-    def _outcome(self, outcome: Outcome, case: int, quotes: Quotes) -> Document:
+    def _outcome(self, outcome: Outcome, case: int, quotes: Quotes, platforms: Sequence[Document]) -> Document:
         rule, found = outcome.rule, []
         if rule.name in self._findings:
             slices, evidence = self._findings[rule.name]
@@ -148,18 +144,36 @@ class Documents:
                 _finding(row, rule.tell(row), evidence[number], rule.references, quotes) for number, row in numbered
             ]
         status = str(outcome.status[case])
-        reason = REASONS.get(status) or (rule.clear if status == CLEAR else outcome.reasons.get(case))
+        why = {
+            NO_DATA: "What it needs is not in these texts, or only in a listing that is incomplete.",
+            NOT_APPLICABLE: _not_applicable(rule, platforms) if status == NOT_APPLICABLE else None,
+            CLEAR: rule.clear,
+            FAILED: outcome.reasons.get(case),
+        }
         return {
             "rule": rule.name,
             "title": rule.title,
+            "stage": rule.stage,
             "status": status,
-            "reason": reason,
+            "reason": why.get(status),
             "needs": _needed(rule.needs),
             "findings": found,
             "says": rule.says,
             "page": rule.page,
             "references": list(rule.references),
         }
+
+
+def _not_applicable(rule: Rule, platforms: Sequence[Document]) -> str:
+    """Why a rule is not for the Windows of this case, and how that is known."""
+    facts = [
+        f"{told} (told by {platform[f'{aspect}_how']})"
+        for platform in platforms[:1]
+        for aspect in ("era", "generation", "architecture")
+        if (told := platform[aspect]) is not None
+    ]
+    runs = f" This machine: {', '.join(facts)}." if facts and len(platforms) == 1 else ""
+    return f"{rule.applies.why if rule.applies else ''}{runs}"
 
 
 def _by_finding(evidence: pd.DataFrame) -> dict[int, list[Document]]:

@@ -10,7 +10,7 @@ from dumpscan.commands import all_commands
 from dumpscan.commands._boot import options
 from dumpscan.commands._windows import System, architecture, numbered
 from dumpscan.model import TABLES, build
-from dumpscan.platforms import platforms
+from dumpscan.platforms import platforms, signs
 from dumpscan.reading import Reading, read
 
 
@@ -76,7 +76,8 @@ def test_system_start_options_are_in_force() -> None:
 
 
 def _platform(text: compose.Text) -> tuple[tuple[str | None, ...], ...]:
-    table = platforms(compose.analysis({"case": text}).tables)
+    tables = compose.analysis({"case": text}).tables
+    table = platforms(tables, signs(tables))
     kinds = table[["architecture", "era"]].astype(object)
     return tuple(kinds.where(kinds.notna(), None).itertuples(index=False, name=None))
 
@@ -110,7 +111,8 @@ def test_an_event_6009_tells_the_era() -> None:
             (at, "System", "EventLog", 6009, None, text, None, None, None, None) for at, text in enumerate(texts, 1)
         ]
         reading = Reading("case", "file", captures=[Capture("vm", 1, 9, {"events": list(events)})])
-        told = platforms(build([reading], ["case"]))["era"][0]
+        tables = build([reading], ["case"])
+        told = platforms(tables, signs(tables))["era"][0]
         return told if isinstance(told, str) else None
 
     assert era(old) == "before Vista"

@@ -25,6 +25,19 @@ FOUND, FAILED, NOT_APPLICABLE, NO_DATA, CLEAR = "found", "failed", "not_applicab
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 CERTAINTIES = ("proved", "likely", "possible")
 NOW, REBOOT, CAUSE, FUTILE = "now", "reboot", "cause", "futile"
+# The order of thinking: what the texts are worth, what was configured, what Windows logged, then the heaps, the view they live in, and
+# what else looks alike.
+DATA, CONFIGURATION, EVENTS, HEAPS, VIEW, ALIKE = (
+    "data quality", "configuration", "events", "desktop heaps", "session view space", "look-alikes",
+)  # fmt: skip
+STAGES = (DATA, CONFIGURATION, EVENTS, HEAPS, VIEW, ALIKE)
+
+
+class Windows(NamedTuple):
+    """The machines that a rule is for."""
+
+    suits: Callable[[pd.DataFrame], pd.Series[bool]]  # platforms -> whether
+    why: str  # why it says nothing of the others
 
 
 class Told(NamedTuple):
@@ -50,11 +63,12 @@ class Rule:
     name: str
     title: str
     page: str
+    stage: str
     says: str | None  # the verdict or the doubt that its findings stand for; None: they are beside it
     needs: tuple[str, ...]  # "table.column" without which it has no data
     clear: str
     references: tuple[str, ...]
-    applies: Callable[[pd.DataFrame], pd.Series[bool]] | None  # platforms -> the machines it is for
+    applies: Windows | None
     check: Callable[..., Found | None]
     tell: Callable[[Mapping[str, Any]], Told]
     reads: tuple[str, ...]  # parameters of check: tables
@@ -72,16 +86,17 @@ class Outcome:
 
 def rule(
     *,
+    stage: str,
     says: str | None,
     needs: str | Sequence[str],
     clear: str,
     references: Sequence[str] = (),
-    applies: Callable[[pd.DataFrame], pd.Series[bool]] | None = None,
+    applies: Windows | None = None,
 ) -> Callable[[Callable[..., Found | None]], Callable[..., Found | None]]:
     """Mark the `check` of a rule module."""
 
     def mark(check: Callable[..., Found | None]) -> Callable[..., Found | None]:
-        told = (says, (needs,) if isinstance(needs, str) else tuple(needs), clear, tuple(references), applies)
+        told = (stage, says, (needs,) if isinstance(needs, str) else tuple(needs), clear, tuple(references), applies)
         check.rule = told  # type: ignore[attr-defined]
         return check
 
@@ -90,21 +105,32 @@ def rule(
 
 @cache
 def all_rules() -> dict[str, Rule]:
-    """Every rule module of this folder by the name of its rule, in alphabetical order."""
+    """Every rule module of this folder by the name of its rule, in the order of thinking, then of the alphabet."""
     rules = {}
     for info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{info.name}")
         check = getattr(module, "check", None)
         if check is None:
             continue
-        says, needs, clear, references, applies = check.rule
+        stage, says, needs, clear, references, applies = check.rule
         page = inspect.cleandoc(module.__doc__ or "")
         name = info.name.replace("_", "-")
         reads = tuple(inspect.signature(check).parameters)
         rules[name] = Rule(
-            name, page.partition("\n")[0], page, says, needs, clear, references, applies, check, module.tell, reads
+            name,
+            page.partition("\n")[0],
+            page,
+            stage,
+            says,
+            needs,
+            clear,
+            references,
+            applies,
+            check,
+            module.tell,
+            reads,
         )
-    return rules
+    return dict(sorted(rules.items(), key=lambda one: STAGES.index(one[1].stage)))
 
 
 def cite(findings: pd.DataFrame, shows: str, rows: pd.DataFrame | None = None, on: Sequence[str] = ()) -> pd.DataFrame:
@@ -144,7 +170,10 @@ def _judge(one: Rule, tables: Mapping[str, pd.DataFrame], cases: int) -> Outcome
     outcome.status[~have | _cases_with_cut_listings(one, tables, cases)] = NO_DATA
     if one.applies is not None:
         platforms = tables["platforms"]
-        codes, suits = platforms["case"].cat.codes.to_numpy(), one.applies(platforms).to_numpy(bool, na_value=False)
+        codes, suits = (
+            platforms["case"].cat.codes.to_numpy(),
+            one.applies.suits(platforms).to_numpy(bool, na_value=False),
+        )
         outcome.status[np.setdiff1d(codes, codes[suits])] = NOT_APPLICABLE
     if have.any():
         _check(one, tables, np.arange(cases), outcome)

@@ -25,20 +25,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE
-from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._events import desktops_not_created, when
-from dumpscan.view_space import has_limit
+from dumpscan.rules._windows import BEFORE_VISTA
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @rule(
+    stage=EVENTS,
     says="view-space-exhausted",
     needs=("events.event_id", "events.time"),
     clear="No event tells that a desktop could not be created for lack of session view space.",
     references=("KB 184802", "ntdebugging blog 2007-01-04"),
-    applies=has_limit,
+    applies=BEFORE_VISTA,
 )
 def check(
     events: pd.DataFrame, systems: pd.DataFrame, view_space: pd.DataFrame, platforms: pd.DataFrame

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import BEFORE, MACHINE, SINCE
-from dumpscan.rules import FUTILE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules import EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import desktops_not_created, when
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ OPEN = "Nothing tells which Windows this is: before Vista session view space is 
 
 
 @rule(
+    stage=EVENTS,
     says="symptom_only",
     needs=("events.event_id", "events.time"),
     clear="No event tells of a desktop that could not be created for unknown reasons.",

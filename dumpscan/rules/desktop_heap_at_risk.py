@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import CAUSE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._heap import VIEW, larger_heap, no_room
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, percent, session_name
@@ -35,6 +35,7 @@ ROOM_FROM_90 = 256  # KB free below which 90 % and more is full, not at risk
 
 
 @rule(
+    stage=HEAPS,
     says="at-risk",
     needs="desktop_heaps.used_percent",
     clear="No desktop heap is filling up.",

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._heap import NO_ROOM, VIEW, larger_heap, no_room
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, more_processes, percent, session_name
@@ -43,6 +43,7 @@ PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
 
 
 @rule(
+    stage=HEAPS,
     says="single-heap-full",
     needs="desktop_heaps.used_percent",
     clear="No desktop heap is full.",

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import CAUSE, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, HEAPS, Found, Told, cite, found, rule
 from dumpscan.rules._heap import no_room
 from dumpscan.words import heap_name, kb, percent, session_name
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@rule(says=None, needs="desktop_heaps.used_percent", clear="No earlier listing shows a full heap.")
+@rule(stage=HEAPS, says=None, needs="desktop_heaps.used_percent", clear="No earlier listing shows a full heap.")
 def check(desktop_heaps: pd.DataFrame) -> Found | None:
     """Rows of superseded listings that were full or nearly so."""
     was_full = desktop_heaps["used_percent"].ge(90).fillna(False) | no_room(desktop_heaps)

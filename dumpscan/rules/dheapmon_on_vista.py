@@ -23,13 +23,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE, VISTA
-from dumpscan.rules import NOW, Found, Told, cite, found, rule
+from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @rule(
+    stage=DATA,
     says=None,
     needs=("systems.build", "desktop_heaps.tool"),
     clear="dheapmon was not used where it is not supported.",

@@ -20,14 +20,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import LISTINGS
-from dumpscan.rules import NOW, Found, Told, cite, found, rule
+from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 from dumpscan.words import session_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@rule(says="incomplete", needs="captures.state", clear="Every listing adds up to its own total.")
+@rule(stage=DATA, says="incomplete", needs="captures.state", clear="Every listing adds up to its own total.")
 def check(captures: pd.DataFrame) -> Found | None:
     """Listings that were begun and are not whole, unless a whole one of the same session follows."""
     cut = captures["state"].isin(["cut", "silent"]) & captures["command"].isin(LISTINGS) & ~captures["superseded"]

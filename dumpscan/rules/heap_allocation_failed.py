@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
-from dumpscan.rules import CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import HEAP_ALLOCATION_FAILED, facts, when
 from dumpscan.words import heap_name, kb, percent, session_name
 
@@ -41,6 +41,7 @@ HEAP = ("window_station", "desktop", "size_kb", "used_percent", "free_kb", "tool
 
 
 @rule(
+    stage=EVENTS,
     says="single-heap-full",
     needs=("events.event_id", "events.time"),
     clear="No event tells that an allocation from a desktop heap failed. Where the log was not saved back to the last start, that means little.",

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
-from dumpscan.rules import CAUSE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, EVENTS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import HEAP_ALLOCATION_FAILED, facts, when
 from dumpscan.rules.heap_allocation_failed import NEARLY_FULL, SESSION
 from dumpscan.words import session_name
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 @rule(
+    stage=EVENTS,
     says=None,
     needs=("events.event_id", "events.time", "desktop_heaps.used_percent"),
     clear="No event tells of a failed allocation at a moment other than that of the listing.",

@@ -21,8 +21,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE
-from dumpscan.rules import NOW, Found, Told, cite, found, rule
+from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._view import cite_total
+from dumpscan.rules._windows import BEFORE_VISTA
 from dumpscan.view_space import has_limit, others_kb
 from dumpscan.words import kb, session_name
 
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
 
 
 @rule(
+    stage=DATA,
     says="contradictory",
     needs=("view_space.heaps_kb", "session_limits.kb"),
     clear="No limit contradicts the heaps.",
-    applies=has_limit,
+    applies=BEFORE_VISTA,
 )
 def check(view_space: pd.DataFrame, session_limits: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     """Sessions whose heaps are larger than their limit, or whose machine has two limits."""

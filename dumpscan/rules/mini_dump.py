@@ -23,13 +23,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import NOW, Found, Told, cite, found, rule
+from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@rule(says=None, needs="captures.command", clear="No log of a dump that cannot hold heaps.")
+@rule(stage=DATA, says=None, needs="captures.command", clear="No log of a dump that cannot hold heaps.")
 def check(tool_failures: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
     """One finding for each file that is the log of such a dump."""
     dumps = tool_failures[tool_failures["tool"].eq("dump file").fillna(False)].drop_duplicates(["case", "file"])

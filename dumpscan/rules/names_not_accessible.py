@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import LISTINGS
-from dumpscan.rules import Found, Told, cite, found, rule
+from dumpscan.rules import DATA, Found, Told, cite, found, rule
 from dumpscan.view_space import SESSION
 from dumpscan.words import count, session_name
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@rule(says=None, needs="desktop_heaps.size_kb", clear="All names could be read.")
+@rule(stage=DATA, says=None, needs="desktop_heaps.size_kb", clear="All names could be read.")
 def check(desktop_heaps: pd.DataFrame) -> Found | None:
     """One finding for each listing with rows without a name."""
     nameless = desktop_heaps[desktop_heaps["desktop"].isna() & desktop_heaps["tool"].isin(LISTINGS)]

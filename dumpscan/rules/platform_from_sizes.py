@@ -23,13 +23,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE
-from dumpscan.rules import Found, Told, cite, found, rule
+from dumpscan.rules import DATA, Found, Told, cite, found, rule
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @rule(
+    stage=DATA,
     says=None,
     needs="desktop_heaps.size_kb",
     clear="The sizes tell nothing of the machine.",

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE, SERVICE_HEAP
-from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, REBOOT, Found, Told, cite, found, rule
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ HALF = 50  # percent
 
 
 @rule(
+    stage=HEAPS,
     says="at-risk",
     needs="desktop_heaps.used_percent",
     clear="No service heap below the default size is half used.",

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import NOW, Found, Told, cite, found, rule
+from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
+from dumpscan.rules._windows import BEFORE_VISTA
 from dumpscan.view_space import has_limit
 from dumpscan.words import kb, session_name
 
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 
 
 @rule(
+    stage=DATA,
     says="incomplete",
     needs="view_space.heaps_kb",
     clear="The heaps fit under every limit that this Windows can have.",
-    applies=has_limit,
+    applies=BEFORE_VISTA,
 )
 def check(view_space: pd.DataFrame) -> Found | None:
     """Sessions without a printed limit whose heaps do not fit under the smallest possible one."""

@@ -26,8 +26,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import Found, Told, cite, found, rule
+from dumpscan.rules import VIEW, Found, Told, cite, found, rule
 from dumpscan.rules._view import advice, cite_limit, cite_total
+from dumpscan.rules._windows import BEFORE_VISTA
 from dumpscan.view_space import SESSION, has_limit
 from dumpscan.words import count, kb, session_name
 
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
 
 
 @rule(
+    stage=VIEW,
     says="view-space-exhausted",
     needs=("view_space.heaps_kb", "view_space.limit_kb"),
     clear="Each session's view space has room for another desktop heap.",
     references=("KB 184802", "KB 949296", "ntdebugging blog 2007-01-04"),
-    applies=has_limit,
+    applies=BEFORE_VISTA,
 )
 def check(view_space: pd.DataFrame, desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     """Sessions in which the next heap does not fit under the printed limit."""

@@ -23,8 +23,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import NOW, Found, Told, cite, found, rule
+from dumpscan.rules import NOW, VIEW, Found, Told, cite, found, rule
 from dumpscan.rules._view import advice, cite_limit, cite_total
+from dumpscan.rules._windows import BEFORE_VISTA
 from dumpscan.view_space import has_limit
 from dumpscan.words import kb, session_name
 
@@ -35,11 +36,12 @@ SHARE = 0.75
 
 
 @rule(
+    stage=VIEW,
     says="at-risk",
     needs=("view_space.heaps_kb", "view_space.limit_kb"),
     clear="The desktop heaps leave enough of session view space.",
     references=("ntdebugging blog 2007-01-04, comments 14 and 15",),
-    applies=has_limit,
+    applies=BEFORE_VISTA,
 )
 def check(view_space: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     """Sessions in which the next heap fits under the printed limit, but not with what else lives there."""

@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import NOW, Found, Told, cite, found, rule
+from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,6 +102,7 @@ OTHERWISE = (
 
 
 @rule(
+    stage=DATA,
     says="tool_failed",
     needs="captures.command",
     clear="No tool failed.",

@@ -20,14 +20,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import SINCE
-from dumpscan.rules import FUTILE, Found, Told, cite, found, rule
+from dumpscan.rules import FUTILE, VIEW, Found, Told, cite, found, rule
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @rule(
-    says=None, needs="captures.command", clear="Nothing tells that this is Vista or later.", references=("KB 947246",)
+    stage=VIEW,
+    says=None,
+    needs="captures.command",
+    clear="Nothing tells that this is Vista or later.",
+    references=("KB 947246",),
 )
 def check(platforms: pd.DataFrame) -> Found | None:
     """Machines that are Vista or later."""
