@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import os
 import re
@@ -75,6 +76,10 @@ MIX: dict[str, bytes] = {
         + compose.dskheap(0, X64),
     }.items()
 }
+# The test of a rule may bring the text on which it fires.
+for _slug in (name.replace("-", "_") for name in rules.all_rules()):
+    if fires := getattr(importlib.import_module(f"rules.test_{_slug}"), "FIRES", None):
+        MIX[_slug] = fires.encode()
 
 
 @pytest.fixture(scope="module")
