@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNNAMED_ROLES = {"interactive": "the interactive desktop", "fixed": "Winlogon or Disconnect"}
@@ -44,3 +44,11 @@ def more_processes(free_kb: float, each_kb: int) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """ "1 desktop", "2 desktops"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(noun: str, numbers: Sequence[int], most: int = 6) -> str:
+    """ "session 0", "session 0 and session 2", or the first few and how many more."""
+    names = [f"{noun} {int(number)}" for number in numbers[:most]]
+    if len(numbers) > most:
+        names.append(count(len(numbers) - most, f"more {noun}"))
+    return " and ".join(names)
