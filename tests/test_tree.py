@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import doctest
+import importlib
 import importlib.util
+import pkgutil
 import re
 import subprocess
 import sys
@@ -12,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import dumpscan
 from dumpscan.commands import all_commands
 from dumpscan.machines import LISTINGS
 from dumpscan.model import TABLES
@@ -131,3 +135,12 @@ def test_readme_has_two_commands() -> None:
     section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Two commands\n")[2].partition("\n## ")[0]
     blocks = re.findall(r"^```[a-z]*\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
     assert [block.count("\n") for block in blocks] == [1, 1]
+
+
+MODULES = [info.name for info in pkgutil.walk_packages(dumpscan.__path__, "dumpscan.") if "__main__" not in info.name]
+
+
+def test_examples_in_docstrings_are_true() -> None:
+    results = [doctest.testmod(importlib.import_module(name)) for name in MODULES]
+    assert sum(result.attempted for result in results) > 10
+    assert sum(result.failed for result in results) == 0
