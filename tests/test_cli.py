@@ -107,6 +107,10 @@ def test_fail_on_reaches_from_a_level_upwards(run: Run, name: str, level: str, c
         ("report", ".", "--as", "fortune"),
         ("triage", ".", "-o", "out", "--encoding", "klingon"),
         ("report", ".", "--fail-on", "sometimes"),
+        ("report", ".", "--session", "console"),
+        ("report", ".", "--session", "-1"),
+        ("report", ".", "--failed-at", "yesterday"),
+        ("report", ".", "--failed-at", "09:30"),
         ("report", ".", "--no-such-option"),
         ("report", ".", "-o", "-", "--format", "json", "--format", "html"),
         ("report", ".", "-o", "one.html", "--format", "json", "--format", "html"),
@@ -411,6 +415,22 @@ def test_as_is_passed_on(run: Run, tmp_path: Path) -> None:
     assert run("report", path, "-o", "-").code == 3
     ran = run("report", path, "-o", "-", "--format", "json", "--as", "dskheap")
     assert [row["desktop_path"] for row in json.loads(ran.out)["tables"]["desktop_heaps"]] == ["Farm0\\Default"]
+
+
+# ---------------------------------------------------------------------------------------------------- the complaint
+
+
+def test_the_complaint_changes_what_a_healthy_capture_answers(run: Run) -> None:
+    """It clears session 0 at its moment, and nothing else."""
+    plain, told = (run("report", CASES / "healthy", "-o", "-", *more) for more in ((), ("--session", "5")))
+    assert (
+        plain.out.startswith("dumpscan: No sign in this capture") and "Assumed: that the trouble is in a" in plain.out
+    )
+    assert told.out.startswith("dumpscan: Undecided") and "The failure is in session 5" in told.out
+    assert "!dskheap -s 5" in told.out and "Assumed: that the trouble was going on when this was captured" in told.out
+    late = run("report", CASES / "utf16-log", "-o", "-", "--failed-at", "2031-01-01 08:00")
+    assert late.out.startswith("dumpscan: Desktop heap full"), "what is full is full, whenever it was captured"
+    assert "7,966 days before the failure" in " ".join(late.out.split())
 
 
 # ---------------------------------------------------------------------------------------------------- the small commands
