@@ -30,7 +30,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import NO_ROOM, VIEW, larger_heap, no_room
+from dumpscan.rules._heap import NO_ROOM, PER_PROCESS, VIEW, larger_heap, no_room
+from dumpscan.rules._history import enlarged
+from dumpscan.rules._owners import cite_accounts, owned, owner_of, with_accounts
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, more_processes, percent, session_name
 
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
 SMALL_HEAP = 4096  # KB up to which 98 % is full
 LITTLE_ROOM = 256  # KB free
-PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
 
 
 @rule(
@@ -49,7 +50,13 @@ PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
     clear="No desktop heap is full.",
     references=("KB 949296", "KB 947246", "KB 184802", "ntdebugging blog 2007-01-04"),
 )
-def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame, view_space: pd.DataFrame) -> Found | None:
+def check(
+    desktop_heaps: pd.DataFrame,
+    heap_totals: pd.DataFrame,
+    view_space: pd.DataFrame,
+    captures: pd.DataFrame,
+    logon_sessions: pd.DataFrame,
+) -> Found | None:
     """Rows of the latest listings that meet one of the lines above, with what the view space of their session holds."""
     import numpy as np
 
@@ -62,6 +69,8 @@ def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame, view_space: pd
     rows = desktop_heaps[full].assign(
         severity="critical", certainty=np.where((proved & measured)[full], "proved", "likely")
     )
+    before = enlarged(desktop_heaps, captures, logon_sessions)["before_kb"]
+    rows = with_accounts(rows.assign(before_kb=before.reindex(rows.index)), logon_sessions)
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
     totals = heap_totals[[*SESSION, "file", "line", "total_kb", "desktops"]]
     return found(
@@ -70,12 +79,13 @@ def check(desktop_heaps: pd.DataFrame, heap_totals: pd.DataFrame, view_space: pd
         cite(
             rows[SESSION], "the tool counted {desktops} desktops with {total_kb:,} KB in this session", totals, SESSION
         ),
+        cite_accounts(rows),
     )
 
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words, with the advice that fits the heap's role."""
-    name, free = heap_name(row), float(row["free_kb"])
+    name, free = owned(heap_name(row), row), float(row["free_kb"])
     state = "is full" if row["certainty"] == "proved" else "is almost full and likely the cause"
     summary = (
         f"The desktop heap of {name} in {session_name(row['session'])} {state}: {percent(row['used_percent'], row['tool'])} of "
@@ -83,35 +93,28 @@ def tell(row: Mapping[str, Any]) -> Told:
     )
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
     subject = {key: row[key] for key in keys}
-    return Told(
-        summary, subject, "A capture taken while it fails that shows more room in this heap.", _advice(row, name)
-    )
+    return Told(summary, subject, "A capture taken while it fails that shows more room in this heap.", _advice(row))
 
 
-def _advice(row: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
+def _advice(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What to do now, at the next restart, and for good: it depends on who shares the heap."""
+    owner = owner_of(row)
     if row["role"] == "fixed":
         return [
-            (NOW, f"Find out which program creates windows on {name} and end it."),
+            (NOW, f"Find out which program creates windows on {heap_name(row)} and end it."),
+            (CAUSE, owner.cause),
             (FUTILE, "SharedSection: the heaps of Winlogon and Disconnect have a fixed size."),
         ]
     return [
         (
             NOW,
-            f"End or restart the processes on {name} that hold the most USER objects (Task Manager, column USER objects)."
-            + _where(row),
+            f"End or restart the processes on {heap_name(row)} that hold the most USER objects (Task Manager, column USER objects). {owner.now}".rstrip(),
         ),
         larger_heap(row),
+        *([(CAUSE, owner.cause)] if owner.cause else []),
         (
             CAUSE,
             "A heap that fills again after it was enlarged has a leak: compare captures over days, and stop suspects one by one.",
         ),
         (FUTILE, "SessionViewSize alone: it gives room for more heaps, not for a fuller one."),
     ]
-
-
-def _where(row: Mapping[str, Any]) -> str:
-    if row["window_station"] == "SAWinSta":
-        return " This is the desktop of the Task Scheduler: look for scheduled tasks that never end (handle.exe -a SAWinSta)."
-    if row["owner"] == "LocalSystem":
-        return " All services under LocalSystem share it: some may move to an account of their own."
-    return ""
