@@ -37,12 +37,13 @@ def with_accounts(heaps: pd.DataFrame, logon_sessions: pd.DataFrame) -> pd.DataF
     of_logon = owner.where(owner.str.startswith(LOGON).fillna(False).astype(bool))
     place = machine_keys(heaps).astype(str).astype(object) + " " + of_logon.str.removeprefix(LOGON)
     told = logon_sessions[logon_sessions["account"].notna()]
+    at = (machine_keys(told).astype(str) + " " + told["luid"].astype(object)).astype(object)
     names = told[["account", "file", "line"]].astype({"account": object, "file": object})
-    by_logon = names.groupby((machine_keys(told).astype(str) + " " + told["luid"].astype(object)).astype(object))
     # klist and WMI print the same account in different letters.
-    one = by_logon.first()[by_logon["account"].agg(lambda accounts: accounts.str.lower().nunique()).eq(1)]
+    one = names["account"].str.lower().groupby(at).nunique().eq(1)
+    by_logon = names.groupby(at).first()[one]
     columns = dict(zip(ACCOUNT, ("account", "file", "line"), strict=True))
-    mapped = {name: place.map(one[column]) for name, column in columns.items()}
+    mapped = {name: place.map(by_logon[column]) for name, column in columns.items()}
     return heaps.assign(**mapped).astype({"account": object, "account_file": object, "account_line": "Int64"})
 
 

@@ -12,15 +12,30 @@ desktop die while they start (0xC0000142, exit code 128) and running ones cannot
 - 98 % of 20,480 KB still leave 307 to 512 KB: there free KB count, not the percentage.
 
 ## What to do
-Find what uses the heap and end it; then make the heap larger if the load is wanted: the second SharedSection value for desktops of WinSta0,
-the third for all others, in steps of 512 KB (at most 20,480 KB for the second). Both need a restart. Before Vista larger heaps take more
-session view space. Winlogon and Disconnect have a fixed size.
+Now, without a restart: end or recycle what uses the heap most. At the next restart: a larger heap, if the load is wanted: the second
+SharedSection value for desktops of WinSta0 in steps of 1,024 KB, the third for all others in steps of 512 KB. For good: mend the leak, or share
+the load out. Before Vista larger heaps take more session view space, and every service heap grows with the third value.
+
+Who shares the heap decides what to end:
+- Service-0x0-3e7$: all services under LocalSystem and their children. Fewer child processes; another account for some of them costs a
+  heap of its own, rights, ACLs and SPNs.
+- Service-0x0-3e4$ and -3e5$: all that runs as NetworkService or LocalService.
+- another Service-0x0-<LUID>$ in session 0: one logon of a service account, such as that of the agents of SQL Server. Win32_LoggedOnUser,
+  logonsessions and klist sessions tell whose it is; the number means something else after each restart.
+- the same outside session 0: a program of the user there; sbox_alternate_desktop_0x4170 is the sandbox of a browser, process 0x4170.
+- SAWinSta\SADesktop: scheduled tasks that hang (handle.exe -a SAWinSta in session 0).
+- WinSta0\Default of a user: windows, menus and hooks of all programs there; to log off frees them.
+- WinSta0\Default of session 0 before Vista: services that may interact with the desktop use it, too.
+- Winlogon and Disconnect have a fixed size, so nothing in the registry helps: some program shows windows there **[guess]**; since Vista
+  so do the prompts of User Account Control.
+
+At 20,480 KB in the second value sizing is exhausted: fewer windows, users on more sessions, or a mended leak are left.
 
 ## What would refute it
 A capture taken while it fails that shows more room in this heap.
 
 ## Sources
-ntdebugging blog, desktop heap overview, comments 7, 21, 24, 64, 71, 74; KB 949296 (at 98 % nothing more can be allocated, keep it at 80 to
+ntdebugging blog, desktop heap overview, comments 7, 17, 20, 21, 24, 47, 64, 67, 71, 74, 78, 87; KB 949296 (at 98 % nothing more can be allocated, keep it at 80 to
 90 %); KB 947246. The 16 KB line is derived from measurements on Windows 11: browsers die with 8.8 KB free and live with 13.2 KB.
 """
 

@@ -7,8 +7,9 @@ load only grows. The heap is full at a time that can be told.
 ## How the log proves it
 - At least three captures with a time (a session time, a stamp in the name of the file or log) list the same session, window station and
   desktop with the same size, over at least one day **[guess]**: within one day the day's own work rises, too.
-- The use never fell by more than the tool's rounding, and it rose at least twice by more than that. What came to rest is no trend. Only what
-  lies after the last fall, after the last restart that a banner tells and after the last change of the size counts.
+- The use never fell by more than the tool's rounding, and it rose at least twice by more than that, and once in the last third of the
+  time **[guess]**: what has come to rest is no trend. Only what lies after the last fall, after the last restart that a banner tells and after
+  the last change of the size counts.
 - The straight line from the first to the last of them reaches 98 % within 30 days. KB a day and the time to 98 % come with what the rounding
   leaves open: half a percent with !dskheap, which is 102 KB of a heap of 20,480 KB; a twentieth of a percent with dheapmon.
 - Winlogon and Disconnect are left out. high within 7 days **[guess]**, else medium.
@@ -72,7 +73,7 @@ def check(
     rows = rises[rises.index == rises["last"]]
     room = rows["size_kb"].astype(float) * FULL / 100 - rows["value"]
     rows = rows.assign(
-        days_left=room / rows["rate"],
+        days_left=(room / rows["rate"]).round(6),
         days_least=(room - rows["error"]).clip(lower=0) / rows["rate_most"],
         days_most=(room + rows["error"]) / rows["rate_least"],
     )
@@ -112,11 +113,10 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words: how fast, and when it is full."""
     name, size = owned(heap_name(row), row), int(row["size_kb"])
     rate, left = float(row["rate"]), float(row["days_left"])
-    rates = f"{kb(round(rate, 1))} a day ({_between(row['rate_least'], row['rate_most'])} by the tool's rounding)"
     summary = (
-        f"The desktop heap of {name} in {session_name(row['session'])} grows by about {rates} in {row['captures']} captures over {_days(row['days'])}, to "
-        f"{percent(row['used_percent'], row['tool'])} of {kb(size)}: at this rate it reaches {FULL} % in about {_days(left)} "
-        f"({_range(row['days_least'], row['days_most'])})."
+        f"The desktop heap of {name} in {session_name(row['session'])} grows by about {rate:,.1f} KB a day ({row['rate_least']:,.1f} to {row['rate_most']:,.1f}) in "
+        f"{row['captures']} captures over {row['days']:.1f} days, to {percent(row['used_percent'], row['tool'])} of {kb(size)}: at this rate it reaches {FULL} % in about "
+        f"{left:.1f} days ({row['days_least']:.1f} to {row['days_most']:.1f}, as far as the tool rounds)."
     )
     owner = owner_of(row)
     step = STEPS.get(str(row["role"]), 512)
@@ -127,10 +127,10 @@ def tell(row: Mapping[str, Any]) -> Told:
         ),
         (
             NOW,
-            f"Until it is mended, restart what leaks before the heap is full, at the latest in {_days(row['days_least'])}.",
+            f"Until it is mended, restart what leaks before the heap is full, at the latest in {row['days_least']:.1f} days.",
         ),
         (CAUSE, "Stop suspects one by one: the leak is in the one whose end stops the growth."),
-        (FUTILE, f"A larger heap as the only measure: at this rate {step} KB more last about {_days(step / rate)}."),
+        (FUTILE, f"A larger heap as the only measure: at this rate {step} KB more last about {step / rate:.1f} days."),
     ]
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
     subject = {key: row[key] for key in keys} | {
@@ -139,20 +139,3 @@ def tell(row: Mapping[str, Any]) -> Told:
         "captures": row["captures"],
     }
     return Told(summary, subject, "Later captures under the same load in which the use has come to rest.", advice)
-
-
-def _days(days: float) -> str:
-    """ "12 days"; below two days in hours."""
-    return f"{days:.0f} days" if days >= 2 else f"{max(1.0, days * 24):.0f} hours"
-
-
-def _range(least: float, most: float) -> str:
-    return (
-        f"{least:.1f} to {most:.1f} days by the tool's rounding"
-        if most < 10
-        else f"{least:.0f} to {most:.0f} days by the tool's rounding"
-    )
-
-
-def _between(least: float, most: float) -> str:
-    return f"{least:,.0f} to {most:,.0f}" if most >= 10 else f"{least:.1f} to {most:.1f}"

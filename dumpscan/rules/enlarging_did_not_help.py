@@ -82,7 +82,7 @@ def tell(row: Mapping[str, Any]) -> Told:
             NOW,
             f"Note the USER objects of each process on {heap_name(row)}, now and again after a day; end or restart the one that has most. {owner.now}".rstrip(),
         ),
-        (CAUSE, f"Stop suspects one by one: the leak is in the one whose end stops the growth. {owner.cause}".rstrip()),
+        (CAUSE, "Stop suspects one by one: the leak is in the one whose end stops the growth."),
         (
             FUTILE,
             f"A heap larger than {kb(size)}: the last step, from {kb(before)}, was used up, too; more only buys time.",
