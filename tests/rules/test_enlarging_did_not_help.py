@@ -30,9 +30,8 @@ def test_fires() -> None:
     lines = [number for number, line in enumerate(FIRES.splitlines(), 1) if TASKS in line]
     assert compose.cited(finding) == [("-", lines[1]), ("-", lines[0])]
     assert not compose.reboot_advice(finding)
-    assert [one["text"] for one in finding["advice"] if one["when"] == "futile"][0].startswith(
-        "A heap larger than 2,048 KB"
-    )
+    (futile,) = (one["text"] for one in finding["advice"] if one["when"] == "futile")
+    assert futile.startswith("A heap larger than 2,048 KB")
     assert told["verdict"]["mode"] == "single-heap-full"
 
 
