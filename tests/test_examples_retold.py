@@ -242,8 +242,8 @@ EXAMPLES: dict[str, Expected] = {
     "E32": no_sign(SERVER + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 13.5)) + "Fatal Application Exit : System Object not created\n", "symptom-without-sign"),
     # Events.
     "E16": Expected(
-        SERVER + EVENT_244, "view-space-exhausted", "likely", rules=frozenset({"desktop-creation-failed"}), never=frozenset({"desktop-heap-full"}), advice=("SessionViewSize",),
-        why="R46 said critical and certain; \"usually\" the view (comment 50), commit or pool fit, too: likely.",
+        SERVER + EVENT_244, "view-space-exhausted", "likely", rules=frozenset({"desktop-creation-failed"}), never=frozenset({"desktop-heap-full"}), advice=("Fewer or smaller service heaps (the third SharedSection value)",), no_advice=("SessionViewSize may grow", "Raise SessionViewSize"),
+        why="R46 said critical and certain; \"usually\" the view (comment 50), commit or pool fit, too: likely. A larger view is not advised without !vm.",
     ),
     "E16 on Vista and later": Expected(
         compose.banner(7601, name="Windows 7") + EVENT_244, "undecided", None, "symptom_only", frozenset({"desktop-creation-unexplained"}),
@@ -273,7 +273,7 @@ EXAMPLES: dict[str, Expected] = {
     "E14": symptom("Error Type: ASP 0177 : 8007000E\nServer.CreateObject Failed. Recycling the pool cures it for an hour.\n", why="R85: probably the memory of a process."),
     "E18": nothing("Each child takes 9 KB, 6 KB less since we call neither wsprintf nor SHGetFolderPath.\n", why="R103: costs, no fault."),
     "E26": symptom(f"CreateCompatibleBitmap fails earlier in each run, although the program ended in between: {ERROR_8}", why="R72, R75: not a heap, which is cleaned when a program ends; !vm 4."),
-    "E40": symptom(NT4 + "After some days each CreateProcess of our threads ends with exit code 128, on two processors with Service Pack 3.\n", "known-issue", why="R92: a leak of NT 4.0 before SP4, found by the text of its article."),
+    "E40": symptom(NT4.replace("1381", "1381 (Service Pack 3)") + "After some days each CreateProcess of our threads ends with exit code 128, on two processors with Service Pack 3.\n", "known-issue", why="R92: a leak of NT 4.0 before SP4, found by the text of its article."),
     "E41": Expected(
         "CoGetClassObject fails with 0x80040154 when two threads call it at once, and inetinfo.exe ended with an access violation (0xC0000005).\n",
         "undecided", None, None, frozenset({"looks-alike"}), frozenset(NO_HEAP), why="R90, R91: must not be taken for desktop heap.",
