@@ -85,9 +85,9 @@ def check(
         certainty="likely",
     )
     shows = "{moment}: {used_percent:g} % of {size_kb:,} KB used"
-    numbered = rows[["last"]].assign(finding=rows.index)
-    all_points = rises.merge(numbered, on="last").assign(shows=shows)
-    return found(rows, cite(rows, shows), all_points, cite_accounts(rows))
+    # The latest line first: a report shows a dozen lines at most.
+    before = rises[rises.index != rises["last"]]
+    return found(rows, cite(rows, shows), cite(rows[["last"]], shows, before, ["last"]), cite_accounts(rows))
 
 
 def _points(heaps: pd.DataFrame, captures: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFrame:

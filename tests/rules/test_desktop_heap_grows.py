@@ -119,6 +119,16 @@ def test_files_of_many_days_are_in_the_order_of_their_stamps() -> None:
     assert "81.9 KB a day (69.9 to 98.7)" in finding["summary"], "a date without a clock is some moment of its day"
 
 
+def test_the_latest_of_many_captures_is_cited() -> None:
+    """A report shows a dozen lines of evidence."""
+    text = line(*((1 + day, 30 + 2.5 * day) for day in range(20)))
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert "in 20 captures" in finding["summary"] and finding["evidence_left_out"] == 8
+    assert compose.cited(finding)[0][1] == max(
+        number for number, one in enumerate(text.splitlines(), 1) if TASKS in one
+    )
+
+
 def test_each_heap_for_itself() -> None:
     def both(day: float, percent: float) -> str:
         heaps = compose.replaced(compose.replaced(X86, TASKS, 512, percent), SYSTEM, 512, percent + 4)
