@@ -38,7 +38,11 @@ def heap_name(row: Mapping[str, Any]) -> str:
 def more_processes(free_kb: float, each_kb: int) -> str:
     """How many more processes of this size find room."""
     room = int(free_kb // each_kb)
-    return f"room for about {count(room, 'more process', 'more processes')}" if room else "no room for another process"
+    return (
+        f"room for about {count(room, 'more process', 'more processes')} at {each_kb} KB"
+        if room
+        else "no room for another process"
+    )
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

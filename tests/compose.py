@@ -7,6 +7,7 @@ test puts all its texts into one call of `documents`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -302,3 +303,16 @@ def told_of(pairs: Sequence[Printed], rule: str, path: Callable[[int], str] = se
     listing = listed(pairs[0].tool, 0, [(path(at), one.kb, one.percent) for at, one in enumerate(pairs)])
     by_line = {finding["evidence"][0]["line"]: finding["certainty"] for finding in findings(document(listing), rule)}
     return {one: by_line.get(line_of(listing, f" {path(at)} ")) for at, one in enumerate(pairs)}
+
+
+def logged_on(account: str, luid: int) -> str:
+    """One logon session as Get-CimInstance Win32_LoggedOnUser prints it; the LUID is decimal there."""
+    domain, name = account.split("\\")
+    return f'Antecedent      : Win32_Account (Name = "{name}", Domain = "{domain}")\nDependent       : Win32_LogonSession (LogonId = "{luid}")\nPSComputerName  : \n\n'
+
+
+def march(day: float, *, uptime: str | None = None) -> str:
+    """The banner of a debugger session on that day of March 2026, on Server 2003; `uptime` as "4 days 1:00:00"."""
+    moment = datetime(2026, 3, 1) + timedelta(days=day - 1)
+    lines = banner(3790, name="Windows Server 2003", time=moment.strftime("%a %b %d %H:%M:%S %Y"))
+    return lines + (f"System Uptime: {uptime}.000\n" if uptime else "")

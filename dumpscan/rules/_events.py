@@ -38,9 +38,9 @@ def facts(events: pd.DataFrame, number: int, systems: pd.DataFrame) -> pd.DataFr
         & events["time"].map(_is_dated).to_numpy(bool)
     ]
     days = pd.DataFrame([*map(_days, rows["time"])], columns=["from", "to"], index=rows.index, dtype=float)
-    boots = _boots(systems)
+    captured = boots(systems).drop_duplicates("key", keep="last").set_index("key")
     keys = machine_keys(rows)
-    begin, end = (keys.map(boots[column]).astype(float) for column in ("begin", "end"))
+    begin, end = (keys.map(captured[column]).astype(float) for column in ("begin", "end"))
     rows = rows.assign(
         this_boot=((days["from"] > begin) & (days["to"] < end))
         .astype("boolean")
@@ -79,14 +79,13 @@ def _midnight(year: int, month: int, day: int) -> float | None:
         return None
 
 
-def _boots(systems: pd.DataFrame) -> pd.DataFrame:
-    """When the captured boot of each machine began and was captured, by machine key: of the latest banner with a time and an uptime."""
+def boots(systems: pd.DataFrame) -> pd.DataFrame:
+    """The boots that banners with a time and an uptime tell: key of the machine, begin and end (the capture), in seconds and in the order of time."""
     import pandas as pd
 
     end = systems["session_time"].map(lambda printed: span(printed)[1]).astype(float)
     begin = end - systems["uptime"].map(_uptime).astype(float)
-    boots = pd.DataFrame({"key": machine_keys(systems), "begin": begin, "end": end}).dropna().sort_values("end")
-    return boots.drop_duplicates("key", keep="last").set_index("key")
+    return pd.DataFrame({"key": machine_keys(systems), "begin": begin, "end": end}).dropna().sort_values("end")
 
 
 def _uptime(printed: Any) -> float:
