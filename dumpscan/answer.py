@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dumpscan.machines import LISTINGS
-from dumpscan.platforms import SINCE
+from dumpscan.platforms import BEFORE, SINCE
 from dumpscan.rules import CERTAINTIES, FAILED, SEVERITIES
 from dumpscan.verdict import (
     AT_RISK,
@@ -279,7 +279,13 @@ def _next(
             modern = any("grpWinStaList" in row["text"] for row in tables["tool_failures"] if row["machine"] == machine)
             return [EVENTS, CSRSS] if modern else [listing, *old, EVENTS, CSRSS]
         if worst["reason"] == SYMPTOM_ONLY:
-            return [COMMIT, listing, *old, *limit]
+            logged = any(
+                outcome["rule"] == "desktop-creation-unexplained" and outcome["findings"] for outcome in outcomes
+            )
+            if logged:
+                return [COMMIT, listing, *old, *limit]
+            events = [] if platform["era"] == BEFORE else [EVENTS]
+            return [listing, *old, *limit, *events, CSRSS if platform["era"] == SINCE else IN_FORCE]
         cut = any(outcome["rule"] == "evidence-incomplete" and outcome["findings"] for outcome in outcomes)
         # !dskheap fails on most builds since Windows 8; the others do not.
         modern_ways = [EVENTS, CSRSS] if platform["era"] == SINCE else []

@@ -302,3 +302,20 @@ def told_of(pairs: Sequence[Printed], rule: str, path: Callable[[int], str] = se
     listing = listed(pairs[0].tool, 0, [(path(at), one.kb, one.percent) for at, one in enumerate(pairs)])
     by_line = {finding["evidence"][0]["line"]: finding["certainty"] for finding in findings(document(listing), rule)}
     return {one: by_line.get(line_of(listing, f" {path(at)} ")) for at, one in enumerate(pairs)}
+
+
+def old_banner(build: int, name: str, pack: int | None, processors: int) -> str:
+    """The version line of a debugger with the Service Pack and the number of processors: what gates of old articles ask for."""
+    packed = "" if pack is None else f" (Service Pack {pack})"
+    kind = f"MP ({processors} procs)" if processors > 1 else "UP"
+    return f"{name} Kernel Version {build}{packed} {kind} Free x86 compatible\n"
+
+
+def processes(rows: Sequence[tuple[int | None, int, str]]) -> str:
+    """`tasklist /v /fo list`: session, PID and image of each."""
+    return "".join(
+        f"\nImage Name:   {image}\nPID:          {pid}\n"
+        + ("" if session is None else f"Session Name: RDP-Tcp#7\nSession#:     {session}\n")
+        + "Mem Usage:    99,112 K\nStatus:       Running\nUser Name:    CONTOSO\\frieda\nCPU Time:     0:00:14\nWindow Title: N/A\n"
+        for session, pid, image in rows
+    )

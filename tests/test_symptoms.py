@@ -41,7 +41,7 @@ SAID = {
     "error-2186": "Error 2186: The service is not responding to the control function.",
     "service-did-not-respond": "The service did not respond to the start or control request in a timely fashion.",
     "cgi-headers-incomplete": "The specified CGI application misbehaved by not returning a complete set of HTTP headers.",
-    "cgi-script-failed": "Can't open perl script \"C:\\Inetpub\\scripts\\a.pl\": No such file or directory",
+    "cgi-script-failed": 'Can\'t open perl script "C:\\Inetpub\\scripts\\a.pl": No such file or directory',
     "asp-0100": "Active Server Pages error 'ASP 0100' Out of memory",
     "iis-service-unavailable": "<h1>Service Unavailable</h1>",
     "asp-0177": "Server object error 'ASP 0177 : 8007000e'",
