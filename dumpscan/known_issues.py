@@ -8,7 +8,7 @@ that it counts only where the machine is known to be one of the article's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, MACHINE, SINCE, SINCE_8, VISTA
@@ -137,7 +137,7 @@ ISSUES = (
             (REBOOT, "Where pools may trust one another: UseSharedWPDesktop = 1 (IIS 6 only). It took a restart of the machine, iisreset was not enough."),
             (FUTILE, "A larger third SharedSection value: fewer identities fit then."),
         ),
-        Gate((3790, 3790)), "IIS 6 on Server 2003", weak=("iis-service-unavailable", "asp-0177", "exit-code-128"), related=("KB 840342",),
+        Gate((3790, 3790)), "IIS 6 on Server 2003", weak=("iis-service-unavailable", "asp-0177"), related=("KB 840342",),
     ),
     Issue(
         "Q268550", VIEW,
@@ -378,6 +378,7 @@ def _gates(told: pd.DataFrame, modules: pd.DataFrame) -> tuple[pd.Series[bool], 
     found = _versions(told, modules)
     older = found.lt(told["mended"]) | told["mended"].isna()
     pairs.append((older, older | found.isna(), "the version of its kernel"))
+    passed: Any
     passed, possible = np.ones(len(told), bool), np.ones(len(told), bool)
     words = pd.Series("", index=told.index, dtype=object)
     for yes, perhaps, what in pairs:
@@ -386,7 +387,7 @@ def _gates(told: pd.DataFrame, modules: pd.DataFrame) -> tuple[pd.Series[bool], 
         possible &= may
         words += np.where(sure, "", what + ", ")
     unknown = words.str.removesuffix(", ").where(possible & ~passed, "")
-    return pd.Series(passed, index=told.index), unknown
+    return pd.Series(passed, index=told.index, dtype=bool), unknown
 
 
 KERNELS = ("nt", "ntoskrnl", "ntkrnlpa", "ntkrnlmp", "ntkrpamp", "ntoskrnl.exe", "ntkrnlpa.exe")

@@ -81,7 +81,8 @@ def _without_tails(symptoms: pd.DataFrame) -> pd.DataFrame:
     )
     tails = tails[["of", "line"]].assign(tail=True)
     near = pd.merge_asof(told, tails, on="line", by="of", direction="forward", tolerance=TAIL)
-    return symptoms.drop(index=near.loc[near["tail"].eq(True), "row"])
+    kept: pd.DataFrame = symptoms[~symptoms.index.isin(near.loc[near["tail"].eq(True), "row"])]
+    return kept
 
 
 def tell(row: Mapping[str, Any]) -> Told:

@@ -169,7 +169,8 @@ def _frame(rows: pd.DataFrame, products: pd.Series[Any], where: str) -> pd.DataF
     mine = products.notna().to_numpy(bool)
     rows = rows[mine]
     kept = rows[[*MACHINE, "snapshot", "file", "line"]].astype({"file": object})
-    return kept.assign(key=machine_keys(rows), product=products[mine].astype("int64"), where=where)
+    told: pd.DataFrame = kept.assign(key=machine_keys(rows), product=products[mine].astype("int64"), where=where)
+    return told
 
 
 def _running(gui_objects: pd.DataFrame, desktop_owners: pd.DataFrame) -> list[pd.DataFrame]:
@@ -178,17 +179,19 @@ def _running(gui_objects: pd.DataFrame, desktop_owners: pd.DataFrame) -> list[pd
     services = {name: at for at, one in enumerate(PRODUCTS) for name in one.services}
     parts = []
     for table in (gui_objects, desktop_owners):
-        names = table["process"].astype(object).str.lower().str.removesuffix(".exe")
+        names = table["process"].str.lower().str.removesuffix(".exe")
         rows = _frame(table, names.map(images), "its process is in this list")
         # Without a session the processes of all sessions stand together, and on a terminal server those are many.
-        of = rows.assign(session=table["session"], pid=table["pid"]).groupby(["key", "session", "product"])
+        of = rows.assign(session=table["session"].reindex(rows.index), pid=table["pid"].reindex(rows.index)).groupby(
+            ["key", "session", "product"]
+        )
         number = of["pid"].transform("nunique").astype("Float64").fillna(1)
         least = rows["product"].map({at: one.least for at, one in enumerate(PRODUCTS)})
         parts.append(rows[(number.ge(least) | least.eq(1)).to_numpy(bool)])
     parts.append(
         _frame(
             gui_objects,
-            gui_objects["services"].astype(object).str.lower().str.strip().map(services),
+            gui_objects["services"].str.lower().str.strip().map(services),
             "its service is in this list",
         )
     )
@@ -219,7 +222,8 @@ def _trouble(symptoms: pd.DataFrame, heaps: pd.DataFrame) -> pd.DataFrame:
         .drop_duplicates("key")
         for rows, wrong in ((full, "a heap that is filling up"), (told, "a symptom, as somebody saw or wrote it"))
     ]
-    return pd.concat(parts, ignore_index=True)
+    first: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return first
 
 
 def tell(row: Mapping[str, Any]) -> Told:
