@@ -12,16 +12,11 @@ from dumpscan.symptoms import BY_SIGNATURE
 RULE = "known-issue"
 CGI = "The specified CGI application misbehaved by not returning a complete set of HTTP headers. The headers it did return are:\n"
 NO_CHILDREN = "The exit code of the child is 128, ERROR_WAIT_NO_CHILDREN.\n"
-NT4 = {"build": 1381, "name": "Windows NT 4"}
 FIRES = compose.old_banner(1381, "Windows NT 4", 3, 2) + NO_CHILDREN
 
 
 def articles(told: compose.Document) -> dict[str, tuple[str, str]]:
     return {one["subject"]["article"]: (one["severity"], one["certainty"]) for one in compose.findings(told, RULE)}
-
-
-def machine(pack: int | None, processors: int, build: int = 1381) -> str:
-    return compose.old_banner(build, "Windows NT 4" if build == 1381 else "Windows Server 2003", pack, processors)
 
 
 def test_fires() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import compose
 import pytest
-from compose import DEFAULT, SYSTEM, VISTA, X64, X86
+from compose import SYSTEM, VISTA, X64, X86
 from test_symptoms import SAID
 
 from dumpscan.rules.symptom_without_sign import ELSE, FILLING, HALF
@@ -101,4 +101,3 @@ def test_each_symptom_has_what_else_fits(signature: str) -> None:
     (finding,) = compose.findings(told, RULE)
     (advice,) = (advice for signatures, advice in ELSE if signature in signatures)
     assert {text for _, text in advice} <= set(finding["actions"])
-    assert DEFAULT
