@@ -216,7 +216,7 @@ def _finding(
         "actions": [text for when, text in told.advice if when != FUTILE],
         "advice": [{"when": when, "text": text} for when, text in told.advice],
         "refuted_by": told.refuted_by,
-        "references": list(references),
+        "references": list(told.references or references),
     }
 
 

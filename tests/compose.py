@@ -316,3 +316,20 @@ def march(day: float, *, uptime: str | None = None) -> str:
     moment = datetime(2026, 3, 1) + timedelta(days=day - 1)
     lines = banner(3790, name="Windows Server 2003", time=moment.strftime("%a %b %d %H:%M:%S %Y"))
     return lines + (f"System Uptime: {uptime}.000\n" if uptime else "")
+
+
+def old_banner(build: int, name: str, pack: int | None, processors: int) -> str:
+    """The version line of a debugger with the Service Pack and the number of processors: what gates of old articles ask for."""
+    packed = "" if pack is None else f" (Service Pack {pack})"
+    kind = f"MP ({processors} procs)" if processors > 1 else "UP"
+    return f"{name} Kernel Version {build}{packed} {kind} Free x86 compatible\n"
+
+
+def processes(rows: Sequence[tuple[int | None, int, str]]) -> str:
+    """`tasklist /v /fo list`: session, PID and image of each."""
+    return "".join(
+        f"\nImage Name:   {image}\nPID:          {pid}\n"
+        + ("" if session is None else f"Session Name: RDP-Tcp#7\nSession#:     {session}\n")
+        + "Mem Usage:    99,112 K\nStatus:       Running\nUser Name:    CONTOSO\\frieda\nCPU Time:     0:00:14\nWindow Title: N/A\n"
+        for session, pid, image in rows
+    )

@@ -47,6 +47,7 @@ class Told(NamedTuple):
     subject: dict[str, Any]
     refuted_by: str
     advice: Sequence[tuple[str, str]] = ()  # (now, reboot, cause or futile; what to do, or why not)
+    references: Sequence[str] = ()  # of this finding; without any, those of its rule
 
 
 class Found(NamedTuple):

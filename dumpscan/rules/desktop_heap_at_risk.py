@@ -9,6 +9,7 @@ The heap still has room, but less than the 10 to 20 % that Microsoft keeps free:
 ## What to do
 Capture again at a busy time, best while it fails. Plan a larger heap (second SharedSection value for WinSta0, third for the others), and
 find out whether its use grows from day to day. Whom to look at depends on who shares the heap: see "A desktop heap is full".
+A steady load gives a steady use: the captures of a typical user are the measure for a terminal server.
 
 ## What would refute it
 Captures of several busy days that show the same use.

@@ -31,6 +31,10 @@ Who shares the heap decides what to end:
 
 At 20,480 KB in the second value sizing is exhausted: fewer windows, users on more sessions, or a mended leak are left.
 
+Who writes the program that fills it: no console window where none is needed (DETACHED_PROCESS let 7 to 8 more processes run in 512 KB), none of wsprintf and SHGetFolderPath in a child
+that needs user32.dll for nothing else (9 KB became 3 KB), threads instead of processes. Moving services to WinSta0 for its larger heap is no cure. Who allocates shows a breakpoint on user32!NtUserCreateWindowEx or, in a kernel
+debugger, win32k!DesktopAlloc; Spy++ shows hidden windows, and threads of COM (STA) have one each.
+
 ## What would refute it
 A capture taken while it fails that shows more room in this heap.
 
