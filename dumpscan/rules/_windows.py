@@ -7,7 +7,7 @@ from dumpscan.view_space import has_limit
 
 BEFORE_VISTA = Windows(has_limit, "Only Windows older than Vista limits session view space.")
 X86_BEFORE_VISTA = Windows(
-    lambda rows: has_limit(rows) & rows["architecture"].eq("x86").fillna(True).astype(bool),
+    lambda rows: has_limit(rows) & (rows["architecture"].eq("x86") | rows["architecture"].isna()),
     "Only 32-bit Windows older than Vista has so little address space for the kernel.",
 )
 XP_2003_X86 = Windows(

@@ -57,7 +57,7 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     odd = usual.notna() & ~heaps["size_kb"].isin(list(FIXED_SIZES))
     for size in known:
         odd &= heaps["size_kb"].ne(size).fillna(True)
-    rows = heaps[odd.fillna(False).astype(bool)].assign(usual_kb=usual)
+    rows = heaps.assign(usual_kb=usual)[odd.fillna(False).astype(bool)]
     number = rows.groupby(SESSION, observed=True, dropna=False).agg(number=("size_kb", "size")).reset_index()
     first = rows.drop_duplicates(SESSION).merge(number, on=SESSION).assign(severity="info", certainty="possible")
     lines = rows[[*SESSION, "file", "line", "size_kb", "desktop_path"]]

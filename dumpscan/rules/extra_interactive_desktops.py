@@ -53,8 +53,8 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
 
     rows = measured(desktop_heaps)
     rows = rows[rows["window_station"].eq("WinSta0").to_numpy(bool, na_value=False) & rows["desktop"].notna()]
-    names = rows["desktop"].astype(object)
-    rows = rows[~names.str.lower().isin(USUAL)].assign(name=names)
+    rows = rows.assign(name=rows["desktop"].astype(object))
+    rows = rows[~rows["name"].str.lower().isin(USUAL)]
     rows = rows.assign(sandbox=rows["name"].str.contains(SANDBOX, regex=True).astype(bool)).sort_values(
         "sandbox", kind="stable"
     )

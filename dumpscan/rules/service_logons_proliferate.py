@@ -63,10 +63,10 @@ def check(desktop_heaps: pd.DataFrame, captures: pd.DataFrame, platforms: pd.Dat
     listing = captures[captures["command"].isin(LISTINGS) & captures["session"].eq(0).fillna(False).astype(bool)]
     whole = listing[listing["state"].eq("whole").fillna(False).astype(bool) & listing["superseded"].astype(bool)]
     whole = whole[["snapshot"]].assign(key=machine_keys(whole)).drop_duplicates()
-    before = whole.merge(
+    earlier = whole.merge(
         stations[["key", "snapshot", "window_station"]].drop_duplicates(), on=["key", "snapshot"], how="left"
     )
-    before = before.groupby(["key", "snapshot"])["window_station"].count().groupby("key").min()
+    before = earlier.groupby(["key", "snapshot"])["window_station"].count().groupby("key").min()
 
     keys = machine_keys(platforms)
     rows = platforms[[*MACHINE, "era"]].assign(key=keys)[keys.isin(now.index)].join(now, on="key")

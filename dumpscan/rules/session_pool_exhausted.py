@@ -74,18 +74,22 @@ def check(session_memory: pd.DataFrame, session_limits: pd.DataFrame, platforms:
     failed = rows["pool_failures"].gt(0).fillna(False).astype(bool)
     full = rows["share"].ge(NEAR).fillna(False).astype(bool)
     rows = rows.assign(severity="high", certainty=np.where(failed, "proved", "likely"), full=full)
-    rows = rows[failed | full].drop_duplicates(["key", "session", "file", "line"])
-    rows = (
-        rows.sort_values(["key", "session"], kind="stable").drop_duplicates(["key", "session"])
-    )
+    rows = rows[failed | full]
+    rows = rows.sort_values(["key", "session"], kind="stable").drop_duplicates(["key", "session"])
     most = rows[rows["pool_line"].notna()]
     told_use = rows["paged_pool_kb"].notna()
     return found(
         rows,
         cite(rows[told_use & ~failed[rows.index]], "session {session}: {paged_pool_kb:,} KB of paged pool in use"),
-        cite(rows[told_use & failed[rows.index]], "session {session}: {paged_pool_kb:,} KB of paged pool in use, {pool_failures:,} allocations failed"),
+        cite(
+            rows[told_use & failed[rows.index]],
+            "session {session}: {paged_pool_kb:,} KB of paged pool in use, {pool_failures:,} allocations failed",
+        ),
         cite(rows[~told_use], "session {session}: {pool_failures:,} allocations from its pool failed"),
-        cite(most.assign(file=most["pool_file"], line=most["pool_line"]), "the maximum of a session's paged pool: {pool_kb:,} KB"),
+        cite(
+            most.assign(file=most["pool_file"], line=most["pool_line"]),
+            "the maximum of a session's paged pool: {pool_kb:,} KB",
+        ),
     )
 
 

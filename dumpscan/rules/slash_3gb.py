@@ -56,9 +56,8 @@ def check(
     """Machines whose view is small by /3GB, and how sure that is."""
     import numpy as np
 
-    keys = machine_keys(platforms)
     machines = platforms[X86_BEFORE_VISTA.suits(platforms) & platforms["build"].ge(XP).fillna(True).astype(bool)]
-    machines = machines[MACHINE].assign(key=keys)
+    machines = machines[MACHINE].assign(key=machine_keys(machines))
     switch = boot_options[boot_options["option"].eq("3GB").to_numpy(bool, na_value=False)]
     switch = switch.assign(key=machine_keys(switch))
     forced = switch["origin"].isin(IN_FORCE)

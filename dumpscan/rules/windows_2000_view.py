@@ -62,7 +62,7 @@ def check(platforms: pd.DataFrame, modules: pd.DataFrame, registry_values: pd.Da
     first = 0.0
     for of_first in FIRST:
         first = first * WIDTH + of_first
-    kernels = kernels[number.lt(first)].assign(key=machine_keys(kernels)).drop_duplicates("key", keep="last")
+    kernels = kernels.assign(key=machine_keys(kernels))[number.lt(first)].drop_duplicates("key", keep="last")
     stored = stored_views(registry_values)
     stored = stored.assign(key=machine_keys(stored))
 
