@@ -53,8 +53,9 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
 
     rows = measured(desktop_heaps)
     rows = rows[rows["window_station"].eq("WinSta0").to_numpy(bool, na_value=False) & rows["desktop"].notna()]
+    names = rows["desktop"].cat.categories.astype(str)
+    rows = rows[~rows["desktop"].isin(names[names.str.lower().isin(USUAL)])]
     rows = rows.assign(name=rows["desktop"].astype(object))
-    rows = rows[~rows["name"].str.lower().isin(USUAL)]
     rows = rows.assign(sandbox=rows["name"].str.contains(SANDBOX, regex=True).astype(bool)).sort_values(
         "sandbox", kind="stable"
     )
@@ -66,9 +67,9 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
         snapshot=("snapshot", "first"),
     )
     few = rows[by_session.cumcount().lt(NAMED)]
-    names = few.groupby(SESSION, observed=True, dropna=False, sort=False)["name"].agg("\n".join)
+    first = few.groupby(SESSION, observed=True, dropna=False, sort=False)["name"].agg("\n".join)
     found_in = (
-        told.join(names.rename("names")).reset_index().merge(platforms[[*MACHINE, "era"]], on=MACHINE, how="left")
+        told.join(first.rename("names")).reset_index().merge(platforms[[*MACHINE, "era"]], on=MACHINE, how="left")
     )
     harmless = found_in["desktops"].eq(found_in["sandboxes"])
     severity = np.select([harmless, found_in["era"].eq(SINCE)], ["info", "low"], default="medium")

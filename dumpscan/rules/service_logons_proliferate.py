@@ -92,8 +92,8 @@ def _stations(heaps: pd.DataFrame) -> pd.DataFrame:
     luid = names.str.extract(STATION, expand=True)
     high, low = (luid[half].map(lambda digits: int(digits, 16), na_action="ignore").astype(float) for half in (0, 1))
     own = names[(high.gt(0) | low.ge(BUILT_IN)).to_numpy(bool)]
-    sandbox = heaps["desktop"].astype(object).str.startswith("sbox_").fillna(False).astype(bool)
-    rows = heaps[heaps["window_station"].isin(own) & heaps["session"].eq(0).fillna(False).astype(bool) & ~sandbox]
+    rows = heaps[heaps["window_station"].isin(own) & heaps["session"].eq(0).fillna(False).astype(bool)]
+    rows = rows[~rows["desktop"].astype(object).str.startswith("sbox_").fillna(False).astype(bool)]
     step = rows["tool"].map(ROUNDING).astype("Float64").fillna(0.5)
     least = rows["size_kb"] * (rows["used_percent"] - step) / 100
     return rows.assign(key=machine_keys(rows), idle=least.le(IDLE_KB).fillna(False).astype(int))

@@ -10,8 +10,8 @@ full, drawing freezes and windows stay white, with heaps that are hardly used. I
   PagedPoolEnd). A default size is never taken: machines differ too much (4 MB was seen on a Server 2003).
 
 ## What to do
-Log the session off and on again. Before Vista raise SessionPoolSize by a step of 16 MB, while view space and session pool together stay below 450 MB. Typical where
-screens are large or many: fewer colours or screens for that session.
+Log the session off and on again. Before Vista raise SessionPoolSize by a step of 16 MB, while view space and session pool together stay below 450 MB. It takes
+system PTEs as view space does: 10,000 of them must stay free **[field]**. Typical where screens are large or many: fewer colours or screens there.
 
 ## What would refute it
 `!vm 4` at the time of the failure with room in that session.
@@ -29,7 +29,7 @@ from dumpscan.configured import MOST_MB
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE, MACHINE, SINCE
 from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._view import STEP
+from dumpscan.rules._view import PTES_OF_A_MB, PTES_TO_KEEP, STEP
 from dumpscan.view_space import SMALLEST_LIMIT
 from dumpscan.words import count, kb, session_name
 
@@ -147,5 +147,6 @@ def _larger_pool(row: Mapping[str, Any]) -> tuple[str, str]:
         )
     return (
         REBOOT,
-        f"Raise SessionPoolSize by one step, from {pool} to {larger} MB: with {view} MB of session view space that makes {larger + view} of {MOST_MB} MB.",
+        f"Raise SessionPoolSize by one step, from {pool} to {larger} MB: with {view} MB of session view space that makes {larger + view} of {MOST_MB} MB. "
+        f"See that !vm shows at least {(larger - pool) * PTES_OF_A_MB + PTES_TO_KEEP:,} free system PTEs first.",
     )

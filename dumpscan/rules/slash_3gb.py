@@ -57,7 +57,7 @@ def check(
     import numpy as np
 
     machines = platforms[X86_BEFORE_VISTA.suits(platforms) & platforms["build"].ge(XP).fillna(True).astype(bool)]
-    machines = machines[MACHINE].assign(key=machine_keys(machines))
+    machines = machines[[*MACHINE, "build"]].assign(key=machine_keys(machines))
     switch = boot_options[boot_options["option"].eq("3GB").to_numpy(bool, na_value=False)]
     switch = switch.assign(key=machine_keys(switch))
     forced = switch["origin"].isin(IN_FORCE)
@@ -101,17 +101,18 @@ def tell(row: Mapping[str, Any]) -> Told:
         if row["stored_mb"] is None
         else f" The {row['stored_mb']} MB of SessionViewSize in the registry count for nothing."
     )
+    there = "" if row["build"] is not None else " on XP and Server 2003 (which Windows this is, is not told)"
     summary = {
-        "proved": f"/3GB is in force: session view space has 20 MB.{stored}",
+        "proved": f"/3GB is in force: session view space has 20 MB{there}.{stored}",
         "likely": f"Session view space has 20 MB although the registry asks for {row['stored_mb']} MB: /3GB is likely in force, which fixes it.",
-        "possible": "boot.ini has an entry with /3GB. If that one was booted, session view space has 20 MB, whatever the registry says.",
+        "possible": f"boot.ini has an entry with /3GB. If that one was booted, session view space has 20 MB{there}, whatever the registry says.",
     }[row["certainty"]]
     ask = (
         NOW,
         "Find out what was booted: reg query HKLM\\SYSTEM\\CurrentControlSet\\Control /v SystemStartOptions, or dp nt!MmHighestUserAddress L1 in a kernel "
         "debugger (bffeffff is /3GB, 7ffeffff is without it).",
     )
-    there = (
+    gives = (
         f"the {row['stored_mb']} MB of the registry then count"
         if row["stored_mb"] is not None
         else "48 MB come only if the value SessionViewSize = 48 is present"
@@ -122,7 +123,7 @@ def tell(row: Mapping[str, Any]) -> Told:
             REBOOT,
             "Live within 20 MB: fewer desktops (one logon for several services), or smaller service heaps where their use at the busiest hour allows it.",
         ),
-        (REBOOT, f"Or start without /3GB: that costs Exchange and SQL Server 1 GB of user address space, and {there}."),
+        (REBOOT, f"Or start without /3GB: that costs Exchange and SQL Server 1 GB of user address space, and {gives}."),
         (FUTILE, "SessionViewSize while /3GB is in force: it is not read."),
     ]
     return Told(

@@ -55,7 +55,8 @@ def check(platforms: pd.DataFrame, modules: pd.DataFrame, registry_values: pd.Da
 
     rows = platforms[WINDOWS_2000.suits(platforms).to_numpy(bool, na_value=False)]
     rows = rows.assign(key=machine_keys(rows))
-    kernels = modules[modules["name"].astype(object).str.contains(KERNELS, regex=True).fillna(False).to_numpy(bool)]
+    names = modules["name"].cat.categories.astype(str)
+    kernels = modules[modules["name"].isin(names[names.str.contains(KERNELS, regex=True)])]
     number = pd.Series(0.0, index=kernels.index)
     for part in kernels["version"].str.extract(VERSION).astype(float).items():
         number = number * WIDTH + part[1]

@@ -31,6 +31,7 @@ def test_fires() -> None:
             "memory": ADDRESS.format("bffeffff"),
             "limit": view(48) + compose.view_size(20480),
             "boot.ini": BOOT_INI,
+            "of Server 2003": compose.banner(3790) + FIRES,
         }
     )
     told = {name: compose.findings(doc, RULE)[0] for name, doc in docs.items()}
@@ -39,7 +40,10 @@ def test_fires() -> None:
         "memory": ("high", "proved"),
         "limit": ("high", "likely"),
         "boot.ini": ("medium", "possible"),
+        "of Server 2003": ("high", "proved"),
     }
+    assert "20 MB on XP and Server 2003" in told["boot.ini"]["summary"]
+    assert "session view space has 20 MB." in told["of Server 2003"]["summary"]
     first = told["SystemStartOptions"]
     assert "20 MB" in first["summary"] and "48 MB of SessionViewSize" in first["summary"]
     assert ("-", compose.line_of(FIRES, "SystemStartOptions")) in compose.cited(first)
