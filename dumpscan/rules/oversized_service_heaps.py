@@ -72,7 +72,7 @@ def check(view_space: pd.DataFrame, desktop_heaps: pd.DataFrame) -> Found | None
         .agg(["min", "max", "size"])
         .set_axis(["least_kb", "each_kb", "services"], axis=1)
     )
-    rows = rows.join(told.join(now, how="inner"), on="key", how="inner")
+    rows = rows.join(told.join(now, how="inner"), on="key", how="inner").reset_index(drop=True)
     pages = (2 * rows["peak_kb"] / PAGE).astype("Float64")
     rows["smaller_kb"] = (
         (pages.round().where(pages.round().ge(pages), pages.round() + 1) * PAGE).clip(lower=SMALLEST).astype("Int64")

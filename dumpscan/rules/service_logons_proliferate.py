@@ -69,7 +69,9 @@ def check(desktop_heaps: pd.DataFrame, captures: pd.DataFrame, platforms: pd.Dat
     before = earlier.groupby(["key", "snapshot"])["window_station"].count().groupby("key").min()
 
     keys = machine_keys(platforms)
-    rows = platforms[[*MACHINE, "era"]].assign(key=keys)[keys.isin(now.index)].join(now, on="key")
+    rows = (
+        platforms[[*MACHINE, "era"]].assign(key=keys)[keys.isin(now.index)].join(now, on="key").reset_index(drop=True)
+    )
     rows["before"] = rows["key"].map(before).astype("Int64")
     grown = (rows["stations"] - rows["before"]).fillna(0)
     many = rows["stations"].ge(MANY) & ((2 * rows["idle"] > rows["known"]) | grown.gt(0))
