@@ -333,3 +333,34 @@ def processes(rows: Sequence[tuple[int | None, int, str]]) -> str:
         + "Mem Usage:    99,112 K\nStatus:       Running\nUser Name:    CONTOSO\\frieda\nCPU Time:     0:00:14\nWindow Title: N/A\n"
         for session, pid, image in rows
     )
+
+
+# What was configured, and what is in force.
+
+CONTROL = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control"
+MEMORY_MANAGEMENT = rf"{CONTROL}\Session Manager\Memory Management"
+CSRSS = r"C:\WINDOWS\system32\csrss.exe ObjectDirectory=\Windows SharedSection={} Windows=On SubSystemType=Windows MaxRequestThreads=16"
+
+
+def registry(key: str, values: Mapping[str, int | str]) -> str:
+    """What `reg query` prints of a key: numbers as REG_DWORD, texts as REG_SZ."""
+    lines = (
+        f"    {name}    REG_DWORD    0x{data:x}\n" if isinstance(data, int) else f"    {name}    REG_SZ    {data}\n"
+        for name, data in values.items()
+    )
+    return f"{key}\n{''.join(lines)}\n"
+
+
+def stored_sections(sizes: str) -> str:
+    """The SharedSection values of the registry, as `reg query` prints them."""
+    return f"{CONTROL}\\Session Manager\\SubSystems\n    Windows    REG_EXPAND_SZ    {CSRSS.format(sizes)}\n\n"
+
+
+def running_sections(sizes: str) -> str:
+    """The SharedSection values in force: the command line of csrss.exe."""
+    return f"csrss.exe pid:    584\nCommand line : {CSRSS.format(sizes)}\n"
+
+
+def free_ptes(pages: int) -> str:
+    """The counter of !vm, as a part of `vm4`."""
+    return f"        Free System PTEs:   {pages:>8} ({pages * 4:>8} Kb)\n"

@@ -6,3 +6,12 @@ from dumpscan.rules import Windows
 from dumpscan.view_space import has_limit
 
 BEFORE_VISTA = Windows(has_limit, "Only Windows older than Vista limits session view space.")
+X86_BEFORE_VISTA = Windows(
+    lambda rows: has_limit(rows) & (rows["architecture"].eq("x86") | rows["architecture"].isna()),
+    "Only 32-bit Windows older than Vista has so little address space for the kernel.",
+)
+XP_2003_X86 = Windows(
+    lambda rows: rows["build"].isin([2600, 3790]) & rows["architecture"].eq("x86").to_numpy(bool, na_value=False),
+    "Only XP and Server 2003 on x86 fall back to 20 MB.",
+)
+WINDOWS_2000 = Windows(lambda rows: rows["build"].eq(2195), "Only Windows 2000 has such a kernel.")

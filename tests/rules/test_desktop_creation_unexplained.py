@@ -46,3 +46,11 @@ def test_boundary() -> None:
         verdict = compose.document(text)["verdict"]
         assert (verdict["mode"], verdict["reason"]) == ("undecided", "symptom_only")
         assert words in verdict["summary"]
+
+
+def test_before_vista_what_else_fills_the_view_is_named() -> None:
+    old = OLD + compose.event(244) + compose.view_size(49152) + compose.dskheap(0, X86)
+    docs = compose.documents({"before": old, "later": NEW + compose.event(244)})
+    told = {name: compose.findings(doc, RULE)[0]["actions"] for name, doc in docs.items()}
+    named = {name: any("printer and font drivers" in action for action in actions) for name, actions in told.items()}
+    assert named == {"before": True, "later": False}
