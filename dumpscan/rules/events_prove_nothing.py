@@ -43,6 +43,7 @@ from dumpscan.rules._events import (
     moments,
     of_source,
 )
+from dumpscan.rules._windows_key import agreed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,20 +75,10 @@ def check(events: pd.DataFrame, registry_values: pd.DataFrame, systems: pd.DataF
     marks = [of_source(rows, source) & rows["event_id"].isin(numbers) for source, numbers in MARKS.items()]
     begin = oldest["key"].map(boots(systems)["begin"]).astype(float)
     reaches = oldest["key"].isin(rows.loc[marks[0] | marks[1], "key"]) | oldest["time"].map(latest_of_day).le(begin)
-    switch = _switch(registry_values)
-    logged = oldest["key"].map(switch.groupby(machine_keys(registry_values).loc[switch.index]).last())
+    logged = oldest["key"].map(agreed(registry_values, "DesktopHeapLogging"))
     findings = oldest.assign(reaches=reaches, logged=logged.astype("Int64"), severity="info", certainty="proved")
     findings = findings[~(reaches & findings["logged"].eq(1).fillna(False))]
     return found(findings, cite(findings, "the oldest event of the System log here, of {time}"))
-
-
-def _switch(values: pd.DataFrame) -> pd.Series[int]:
-    """DesktopHeapLogging in states of its key, not in the one of DWM, where tweaks also write it."""
-    name = [one for one in values["name"].cat.categories if str(one).lower() == "desktopheaplogging"]
-    rows = values[values["name"].isin(name) & values["origin"].eq("state") & values["number"].notna()]
-    key = rows["key"].astype(object).str.lower().str.rstrip("\\")
-    told: pd.Series[int] = rows.loc[key.str.endswith("currentversion\\windows").fillna(False).to_numpy(bool), "number"]
-    return told
 
 
 def tell(row: Mapping[str, Any]) -> Told:

@@ -27,9 +27,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.machines import machine_keys
 from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._gui import process_name, processes
+from dumpscan.rules._windows_key import agreed
 from dumpscan.words import session_name
 
 if TYPE_CHECKING:
@@ -53,26 +53,15 @@ def check(gui_objects: pd.DataFrame, registry_values: pd.DataFrame) -> Found | N
     listed = processes(gui_objects)
     parts = []
     for kind, column in KINDS.items():
-        told = _quota(registry_values, f"{kind.lower()}processhandlequota")
-        quota = listed["key"].map(told).fillna(QUOTA).astype("Int64")
-        at = listed[(listed[column] * 100).ge(quota * REACHED).fillna(False)]
-        parts.append(at.assign(kind=kind, objects=at[column], quota=quota))
+        told = agreed(registry_values, f"{kind}ProcessHandleQuota")
+        quota = listed["key"].map(told[told > 0]).fillna(QUOTA).astype("Int64")
+        rows = listed.assign(kind=kind, objects=listed[column], quota=quota)
+        parts.append(rows[(rows["objects"] * 100).ge(quota * REACHED).fillna(False)])
     rows = pd.concat(parts, ignore_index=True).sort_values("objects", ascending=False, kind="stable")
     findings = rows.drop_duplicates(["key", "kind"]).assign(severity="high", certainty="likely")
     lines = rows[["key", "kind", "file", "line", "process", "objects", "quota"]]
     shows = "{process}: {objects:,} {kind} objects of {quota:,}"
     return found(findings, cite(findings[["key", "kind"]], shows, lines, ["key", "kind"]))
-
-
-def _quota(values: pd.DataFrame, name: str) -> pd.Series[int]:
-    """By machine, the quota that states of its key agree on."""
-    names = [one for one in values["name"].cat.categories if str(one).lower() == name]
-    rows = values[values["name"].isin(names) & values["origin"].eq("state") & values["number"].gt(0).fillna(False)]
-    key = rows["key"].astype(object).str.lower().str.rstrip("\\")
-    rows = rows[key.str.endswith("currentversion\\windows").fillna(False).to_numpy(bool)]
-    numbers = rows["number"].groupby(machine_keys(rows))
-    agreed: pd.Series[int] = numbers.first()[numbers.nunique().eq(1)]
-    return agreed
 
 
 def tell(row: Mapping[str, Any]) -> Told:

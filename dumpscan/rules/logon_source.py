@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.commands._luid import luid
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CAUSE, HEAPS, NOW, Found, Told, cite, found, rule
@@ -96,28 +97,22 @@ def _stations(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of stations that are named after a logon of session 0, with its `luid`; not those of built-in accounts and of browser sandboxes."""
     names = rows["window_station"].cat.categories.to_series()
     parts = names.astype(str).str.extract(_LOGON)
-    luids = {name: int(high, 16) << 32 | int(low, 16) for name, (high, low) in zip(names, parts.to_numpy(), strict=True) if isinstance(low, str)}
-    luid = rows["window_station"].astype(object).map(luids)
+    halves = zip(names, parts.to_numpy(), strict=True)
+    numbers = {name: (int(high, 16), int(low, 16)) for name, (high, low) in halves if isinstance(low, str)}
+    luids = {name: luid(*both) for name, both in numbers.items() if both >= (0, BUILT_IN)}
+    named = rows["window_station"].astype(object).map(luids)
     sandbox = rows["desktop"].astype(object).str.startswith("sbox_").fillna(False).astype(bool)
-    rows = rows[(rows["session"].eq(0).fillna(False) & luid.ge(BUILT_IN) & ~sandbox).to_numpy(bool)]
-    return rows.astype({"file": object, "window_station": object}).assign(key=machine_keys(rows), luid=luid.astype(float))
+    rows = rows.assign(key=machine_keys(rows), luid=named).astype({"file": object, "window_station": object})
+    return rows[(rows["session"].eq(0).fillna(False) & named.notna() & ~sandbox).to_numpy(bool)]
 
 
 def _accounts(stations: pd.DataFrame, logon_sessions: pd.DataFrame) -> pd.DataFrame:
     """By machine, the account with the most of these stations, and how many: key, account, of_account, file, line."""
     rows = logon_sessions[logon_sessions["account"].notna() & machine_keys(logon_sessions).isin(stations["key"])]
-    luid = rows["luid"].astype(object).str.replace(":", "", regex=False).map(_number)
-    rows = rows.assign(key=machine_keys(rows), luid=luid.astype(float))[["key", "luid", "account", "file", "line"]]
+    rows = rows.astype({"luid": object}).assign(key=machine_keys(rows))[["key", "luid", "account", "file", "line"]]
     rows = rows.drop_duplicates(["key", "luid"]).merge(stations[["key", "luid"]], on=["key", "luid"])
     rows["of_account"] = rows.groupby(["key", "account"])["luid"].transform("size")
     return rows.sort_values("of_account", ascending=False, kind="stable").drop_duplicates("key").drop(columns="luid")
-
-
-def _number(text: str) -> float:
-    try:
-        return float(int(text, 16))
-    except ValueError:
-        return float("nan")
 
 
 def tell(row: Mapping[str, Any]) -> Told:

@@ -96,7 +96,7 @@ def with_owner(rows: pd.DataFrame, gui_objects: pd.DataFrame) -> pd.DataFrame:
     listed = listed[listed["pid"].isin(rows["pid"])].drop_duplicates(["key", "session", "pid", "name"], keep="last")
     listed = listed.rename(columns={"file": "gui_file", "line": "gui_line"}).astype({"gui_file": object})
     keys = ["key", "session", "pid", "name"]
-    named = rows.assign(name=rows["process"].str.rpartition("\\")[2].str.lower() if len(rows) else rows["process"])
+    named = rows.assign(name=rows["process"].str.replace(r"^.*\\", "", regex=True).str.lower())
     return named.merge(listed[[*keys, *OWNER]], on=keys, how="left").drop(columns="name")
 
 
