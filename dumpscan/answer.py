@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dumpscan.machines import LISTINGS
-from dumpscan.platforms import SINCE
+from dumpscan.platforms import SINCE, SINCE_8
 from dumpscan.rules import CERTAINTIES, FAILED, SEVERITIES
 from dumpscan.verdict import (
     AT_RISK,
@@ -75,6 +75,11 @@ CSRSS = {
     "why": "the SharedSection values in force since the last start",
 }
 
+OBJECTS = {
+    "command": "GuiObjectUse",
+    "where": "a free tool; as SYSTEM for session 0, as administrator in a user's session",
+    "why": "the USER objects of each process: who fills the heap that the event tells of",
+}
 IN_FORCE = {
     "command": "wmic process where name='csrss.exe' get CommandLine",
     "where": "a command prompt on the machine",
@@ -300,7 +305,10 @@ def _next(
     if heaps and set(heaps) <= {"Winlogon", "Disconnect"}:
         return [again]  # nothing there can be configured
     used = any(row["machine"] == machine and row["used_percent"] is not None for row in tables["desktop_heaps"])
-    which = [] if used else [listing, *old]  # an event tells that a heap was full, not which
+    counted = any(row["machine"] == machine and row["user_objects"] is not None for row in tables["gui_objects"])
+    objects = OBJECTS | ({"why": "once more while it fails: which count has grown"} if counted else {})
+    since_8 = [objects] if platform.get("generation") == SINCE_8 else [listing, *old]
+    which = [] if used else since_8  # an event tells that a heap was full, not which
     return [*which, *([again] if mode == AT_RISK else []), *in_force, *limit]
 
 

@@ -307,7 +307,9 @@ def told_of(pairs: Sequence[Printed], rule: str, path: Callable[[int], str] = se
 # What is known of a current Windows, where `!dskheap` prints nothing.
 
 GuiProcess = tuple[str, int, str, str, int, int]  # name, PID, services, account, USER objects, GDI objects
-LOCAL_SYSTEM, LOCAL_SERVICE, NETWORK_SERVICE = (rf"NT AUTHORITY\{name}" for name in ("SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE"))
+LOCAL_SYSTEM, LOCAL_SERVICE, NETWORK_SERVICE = (
+    rf"NT AUTHORITY\{name}" for name in ("SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE")
+)
 WINDOWS_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows"
 
 
@@ -350,7 +352,9 @@ def reg_query(key: str, **values: int) -> str:
 def on_desktops(owners: Sequence[tuple[int, str, str, int]]) -> str:
     """windows.desktops of Volatility 3: session, path of the desktop, process and PID."""
     rows = "".join(
-        "0xb90c0128a3c0\t{}\t{}\t{}\t{}\t{}\n".format(path.partition("\\")[0], session, path.partition("\\")[2], process, pid)
+        "0xb90c0128a3c0\t{}\t{}\t{}\t{}\t{}\n".format(
+            path.partition("\\")[0], session, path.partition("\\")[2], process, pid
+        )
         for session, path, process, pid in owners
     )
     return f"Volatility 3 Framework 2.28.2\n\nOffset\tWindow Station\tSession\tDesktop\tProcess\tPID\n\n{rows}\n"

@@ -99,7 +99,7 @@ def _moment(time: Any) -> float:
 
 
 def nearest(
-    told: pd.DataFrame, others: pd.DataFrame, within: float, direction: Literal["nearest", "forward"]
+    told: pd.DataFrame, others: pd.DataFrame, within: int, direction: Literal["nearest", "forward"]
 ) -> pd.DataFrame:
     """For each event the nearest of `others` of its machine: near_event_id, near_time, near_text, near_file, near_line and `gap`, the seconds
     between both; missing where there is none within so many seconds."""
@@ -114,7 +114,7 @@ def nearest(
         right[right["moment"].notna()].sort_values("moment", kind="stable"),
         on="moment",
         by=["key", "utc"],
-        tolerance=float(within),
+        tolerance=within,
         direction=direction,
     )
     near = near.assign(gap=near["near"] - near["moment"]).set_index("row")
@@ -129,7 +129,7 @@ def failed_allocations(events: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFr
     near = nearest(told, starts, SAME_MINUTE, "nearest")
     near = near.mask(told["session"].notna())
     session = told["session"].mask(near["near_line"].notna().to_numpy(bool), 0)
-    return told.assign(session=session, **{name: near[name] for name in near})
+    return told.assign(session=session).join(near)
 
 
 def _is_dated(time: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
-from dumpscan.words import count
+from dumpscan.words import count, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +27,14 @@ def latest(gui_objects: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(key=machine_keys(rows), at=rows["session"].fillna(-1))
     rows = rows[rows["snapshot"].eq(rows.groupby(["key", "at"])["snapshot"].transform("max"))]
     return rows.drop_duplicates(["key", "at", "pid", "process"], keep="last").drop(columns="at")
+
+
+def counted(rows: pd.DataFrame, gui_objects: pd.DataFrame) -> pd.Series[bool]:
+    """Whether the USER objects of the machine and session of each row are listed."""
+    listed = processes(gui_objects)
+    there = listed[["key", "session"]].drop_duplicates().assign(counted=True)
+    wanted = rows[["session"]].assign(key=machine_keys(rows))
+    return wanted.merge(there, on=["key", "session"], how="left")["counted"].eq(True).set_axis(rows.index)
 
 
 def processes(gui_objects: pd.DataFrame) -> pd.DataFrame:
@@ -59,6 +67,25 @@ def process_name(row: Mapping[str, Any]) -> str:
     """A process with its PID and its services."""
     services = row["services"]
     return f"{row['process']} (PID {row['pid']}{f', {services}' if isinstance(services, str) else ''})"
+
+
+def restart(who: str) -> str:
+    """Words that several rules share stand once in a report."""
+    return f"Restart {who}, and see whether the failures stop."
+
+
+def count_objects(session: Any) -> str:
+    return (
+        f"Count the USER objects of {session_name(session)} by process (GuiObjectUse, for session 0 as SYSTEM) while it fails, and restart what stands out: "
+        "on Windows 8 and later !dskheap mostly prints nothing."
+    )
+
+
+def count_again(session: Any) -> str:
+    return (
+        f"List the USER objects of {session_name(session)} again after an hour and after a day: a count that only grows is a leak, and its maker has to "
+        "mend it."
+    )
 
 
 def held(objects: float) -> str:

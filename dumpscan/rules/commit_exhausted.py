@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
-from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, Found, Told, found, rule
 from dumpscan.rules._events import EXHAUSTION, facts
 from dumpscan.words import kb
 
@@ -63,13 +63,18 @@ def check(
     short = measured[measured["share"].ge(NEAR)]
     short = short.assign(sign="measured", shows=f"{COMMITTED}: {{committed_kb:,}} KB of a limit of {{limit_kb:,}} KB")
     logged = facts(events, LOW_MEMORY, systems, EXHAUSTION).assign(sign="event", shows="event 2004 at {time}")
-    failed = memory_warnings[memory_warnings["text"].str.contains("commit request", case=False).fillna(False).astype(bool)]
+    failed = memory_warnings[
+        memory_warnings["text"].str.contains("commit request", case=False).fillna(False).astype(bool)
+    ]
     failed = failed.assign(sign="warning", shows="{text}")
     told = symptoms[symptoms["signature"].isin(SIGNATURES)]
     told = told[~machine_keys(told).isin(measured["key"])].assign(sign="symptom", shows="{text}")
     parts = [short, *(part.assign(key=machine_keys(part)) for part in (logged, failed, told))]
     columns = [*FACT, "sign", "shows", "committed_kb", "limit_kb", "share", "grows_kb", "time", "text"]
-    rows = pd.concat([part.reindex(columns=columns).astype({"file": object}) for part in parts if len(part)] or [short.reindex(columns=columns)])
+    rows = pd.concat(
+        [part.reindex(columns=columns).astype({"file": object}) for part in parts if len(part)]
+        or [short.reindex(columns=columns)]
+    )
     findings = rows.drop_duplicates("key").reset_index(drop=True)
     sure = findings["sign"].eq("event") | (findings["sign"].eq("measured") & findings["grows_kb"].eq(0))
     strong = findings["sign"].isin(["measured", "event"])
@@ -87,7 +92,9 @@ def _measured(counters: pd.DataFrame, page_files: pd.DataFrame) -> pd.DataFrame:
     rows = counters[counters["label"].isin([COMMITTED, LIMIT]) & counters["kb"].notna()]
     rows = rows.assign(key=machine_keys(rows))
     rows = rows[rows["snapshot"].eq(rows.groupby("key")["snapshot"].transform("max"))]
-    committed, limit = (rows[rows["label"].eq(label)].drop_duplicates("key", keep="last") for label in (COMMITTED, LIMIT))
+    committed, limit = (
+        rows[rows["label"].eq(label)].drop_duplicates("key", keep="last") for label in (COMMITTED, LIMIT)
+    )
     limits = limit.set_index("key")["kb"]
     told = committed.assign(committed_kb=committed["kb"], limit_kb=committed["key"].map(limits))
     told = told[told["limit_kb"].gt(0).fillna(False)]
@@ -102,7 +109,9 @@ def _measured(counters: pd.DataFrame, page_files: pd.DataFrame) -> pd.DataFrame:
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     if row["sign"] == "measured":
-        what = f"{kb(row['committed_kb'])} of a commit limit of {kb(row['limit_kb'])} are committed ({row['share']:.0f} %)"
+        what = (
+            f"{kb(row['committed_kb'])} of a commit limit of {kb(row['limit_kb'])} are committed ({row['share']:.0f} %)"
+        )
         what += f"; the page file may still grow by {kb(row['grows_kb'])}" if row["grows_kb"] else ""
     elif row["sign"] == "event":
         what = f"Windows logged at {row['time']} that virtual memory was short (event 2004 of Resource-Exhaustion-Detector)"

@@ -34,7 +34,17 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import failed_allocations
-from dumpscan.rules._gui import NOT_SERVICES, OBJECT_KB, account_name, heap_of, held, processes, station
+from dumpscan.rules._gui import (
+    NOT_SERVICES,
+    OBJECT_KB,
+    account_name,
+    count_again,
+    heap_of,
+    held,
+    processes,
+    restart,
+    station,
+)
 from dumpscan.rules.session0_requester import with_owner
 from dumpscan.words import count, kb, session_name
 
@@ -79,7 +89,7 @@ def check(
     for name in ("configured_service_kb", "configured_interactive_kb", "sections_file", "sections_line"):
         findings[name] = findings["key"].map(sizes[name])
     size = findings["configured_service_kb"].where(services, findings["configured_interactive_kb"]).astype("Int64")
-    findings = findings.assign(size=size, severity="medium", certainty="possible")
+    findings = findings.assign(size=size, severity="high", certainty="possible")
     top = rows.merge(findings[GROUP], on=GROUP).groupby(GROUP, sort=False).head(NAMED)
     names = _with_services(top).groupby([top[name] for name in GROUP]).agg(", ".join).rename("top").reset_index()
     findings = findings.merge(names, on=GROUP)
@@ -97,7 +107,9 @@ def _with_services(top: pd.DataFrame) -> pd.Series[str]:
     """ "agent.exe (PID 4712, Widget) with 2,940"."""
     services = (", " + top["services"].astype(object)).fillna("")
     objects = top["user_objects"].map("{:,}".format)
-    told: pd.Series[str] = top["process"].astype(object) + " (PID " + top["pid"].astype(str) + services + ") with " + objects
+    told: pd.Series[str] = (
+        top["process"].astype(object) + " (PID " + top["pid"].astype(str) + services + ") with " + objects
+    )
     return told
 
 
@@ -105,21 +117,30 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words: an estimate, and never more than that."""
     services, size, account = row["session"] == 0, row["size"], row["owner_account"]
     estimate = float(row["objects"]) * OBJECT_KB
-    who = f"The services of {account_name(account)} in session 0" if services else f"The programs of {session_name(row['session'])}"
+    first = row["top"].partition(") with ")[0] + ")"
+    who = (
+        f"The services of {account_name(account)} in session 0"
+        if services
+        else f"The programs of {session_name(row['session'])}"
+    )
     heap = heap_of(account) if services else r"the heap of WinSta0\Default"
-    asker = " It is the account of the process that asked in vain." if row["asks"] and services else ""
+    victim = (
+        f" {row['process']}, which asked in vain, is one of them and the victim." if row["asks"] or not services else ""
+    )
+    if row["process"] is None or row["pid"] is None:
+        victim = ""
     summary = (
         f"{who} hold {held(row['objects'])} in {count(int(row['processes']), 'process', 'processes')}: by estimate {kb(round(estimate))} of {heap}"
-        f"{_share(estimate, size)}.{asker} Most of them: {row['top']}."
+        f"{_share(estimate, size)}. Most of them: {row['top']}.{victim}"
     )  # fmt: skip
     advice = [
-        (NOW, f"Restart the first of these, or end it, and see whether the failures stop: {row['top']}."),
-        (NOW, f"List the USER objects of {session_name(row['session'])} again while it fails: a count that only grows is a leak."),
-        (CAUSE, "The process that the event names is a victim: it asked when the others had used the heap up."),
-        (FUTILE, "Restarting only the process that the event names."),
+        (NOW, restart(first)),
+        (CAUSE, f"By estimate {who[0].lower()}{who[1:]} hold {kb(round(estimate))} of {heap}{_share(estimate, size)}; {first} holds most of it."),
+        (CAUSE, count_again(row["session"])),
+        (FUTILE, "Restarting only the process that the event names: it is the victim, unless it also holds most objects."),
     ]  # fmt: skip
     subject = {key: row[key] for key in ("session", "objects", "processes", "top")} | {
-        "account": account,
+        "account": account if services else None,
         "window_station": station(account) if services else "WinSta0",
         "estimate_kb": round(estimate),
         "size_kb": size,

@@ -50,10 +50,14 @@ def check(desktop_heaps: pd.DataFrame, desktop_owners: pd.DataFrame) -> Found | 
     """One finding a heap that is full or at risk and whose processes are listed."""
     used = desktop_heaps["used_percent"]
     filling = used.ge(90) | (used.ge(80) & desktop_heaps["free_kb"].lt(1024)) | no_room(desktop_heaps)
-    heaps = desktop_heaps[(filling.fillna(False) & desktop_heaps["role"].ne("fixed").fillna(True)) & ~desktop_heaps["superseded"]]
+    heaps = desktop_heaps[
+        (filling.fillna(False) & desktop_heaps["role"].ne("fixed").fillna(True)) & ~desktop_heaps["superseded"]
+    ]
     heaps = heaps[heaps["desktop"].notna() & heaps["session"].notna()]
     heaps = _plain(heaps).drop_duplicates(DESKTOP, keep="last")
-    owners = desktop_owners[desktop_owners["desktop"].notna() & desktop_owners["pid"].notna() & desktop_owners["session"].notna()]
+    owners = desktop_owners[
+        desktop_owners["desktop"].notna() & desktop_owners["pid"].notna() & desktop_owners["session"].notna()
+    ]
     owners = _plain(owners[machine_keys(owners).isin(heaps["key"])]).drop_duplicates([*DESKTOP, "pid"])
     processes = owners.groupby(DESKTOP).size().rename("processes").reset_index()
     rows = heaps.merge(processes, on=DESKTOP)
@@ -87,7 +91,9 @@ def tell(row: Mapping[str, Any]) -> Told:
             (FUTILE, "A larger heap: a leak fills it, too."),
         ]
     else:
-        summary = f"{what}: that is usual for a process, so the heap is too small for so many rather than that one leaks."
+        summary = (
+            f"{what}: that is usual for a process, so the heap is too small for so many rather than that one leaks."
+        )
         advice = [
             (NOW, f"End or move some of these processes: each that goes frees about {each}."),
             (CAUSE, "The heap is too small for this number of processes: size it, or spread them over more logons."),

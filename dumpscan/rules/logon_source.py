@@ -71,7 +71,9 @@ def check(
     many = each[each.ge(MANY)]
     owners = _stations(desktop_owners[machine_keys(desktop_owners).isin(many.index)])
     listed = gui_objects[gui_objects["session"].eq(0).fillna(False) & machine_keys(gui_objects).isin(many.index)]
-    listed = listed[~listed["account"].astype(object).str.lower().str.startswith("nt authority\\").fillna(False).astype(bool)]
+    listed = listed[
+        ~listed["account"].astype(object).str.lower().str.startswith("nt authority\\").fillna(False).astype(bool)
+    ]
     parts = [owners.assign(tied=True), listed.assign(key=machine_keys(listed), tied=False)]
     columns = [*MACHINE, "snapshot", "key", "file", "line", "process", "tied"]
     rows = pd.concat([part[columns].astype({"file": object}) for part in parts], ignore_index=True)

@@ -87,8 +87,8 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"its process died for lack of {cause}."
     )
     advice = [
-        (NOW, f"Start {service[0].lower()}{service[1:]} again once the heaps of session 0 have room: end or restart what holds most USER objects there."),
-        (CAUSE, f"Event {row['event_id']} is the cause, the timeout is what followed."),
+        (NOW, f"Start {service[0].lower()}{service[1:]} again once the heaps of session 0 have room."),
+        (CAUSE, f"Event {row['event_id']} comes first: that the service did not start is what followed."),
         (FUTILE, "A longer timeout for services (ServicesPipeTimeout): the process has died, it is not slow."),
     ]  # fmt: skip
     subject = {key: row[key] for key in ("event_id", "time", "near_event_id", "near_time", "near_text")} | {"gap": gap}

@@ -30,9 +30,9 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE_8, SINCE
-from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, REBOOT, Found, Told, Windows, cite, found, rule
+from dumpscan.rules import EVENTS, FUTILE, NOW, REBOOT, Found, Told, Windows, cite, found, rule
 from dumpscan.rules._events import failed_allocations, when
-from dumpscan.rules._gui import SERVICE_KB, station
+from dumpscan.rules._gui import SERVICE_KB, count_objects, counted, station
 from dumpscan.rules._heap import larger_heap
 from dumpscan.words import kb
 
@@ -79,6 +79,7 @@ def check(
     certainty = told["build"].notna().map({True: "likely", False: "possible"}).astype(object)
     rows = told.assign(severity="high", certainty=certainty).drop_duplicates("key", keep="last")
     rows = with_owner(rows, gui_objects)
+    rows = rows.assign(counted=counted(rows, gui_objects))
     lines = told[["key", "file", "line", "time"]]
     owners = rows.assign(file=rows["gui_file"], line=rows["gui_line"])
     return found(
@@ -102,22 +103,24 @@ def with_owner(rows: pd.DataFrame, gui_objects: pd.DataFrame) -> pd.DataFrame:
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words: who asked, which heap it was, and which value sizes it."""
-    asked = f"{row['process']} (PID {row['pid']})" if row["process"] is not None and row["pid"] is not None else "A process"
+    asked = (
+        f"{row['process']} (PID {row['pid']})" if row["process"] is not None and row["pid"] is not None else "A process"
+    )
     size = row["configured_service_kb"]
     each = f"{kb(size)} each here" if size is not None else f"{kb(SERVICE_KB)} each as installed on x64"
     named = station(row["account"])
-    of_account = f" It runs as {row['account']}{f', whose station is {named}' if named else ''}." if row["account"] else ""
+    of_account = (
+        f" It runs as {row['account']}{f', whose station is {named}' if named else ''}." if row["account"] else ""
+    )
     summary = (
         f"{asked} of session 0 got nothing from its desktop heap at {when(row)}: odd failures anywhere on the machine can follow.{of_account} "
         rf"The full heap is most likely that of a service station (Service-0x..., {each}), not WinSta0\Default."
     )  # fmt: skip
     advice = [
-        (NOW, f"Count the USER objects of session 0 by process (GuiObjectUse as SYSTEM), and restart the service that stands out among those of {row['account'] or 'the same account'}."),
+        *([] if row["counted"] else [(NOW, count_objects(0))]),
         _larger(row),
-        (CAUSE, "The process that is named got nothing; it is not always the one that used the heap up."),
         (FUTILE, r"A larger second SharedSection value: it sizes the desktops of WinSta0, not those of services."),
-        (FUTILE, "SessionViewSize: it limits nothing on Vista and later."),
-    ]  # fmt: skip
+    ]
     subject = {key: row[key] for key in ("time", "session", "process", "pid", "account", "services")} | {
         "window_station": named,
         "configured_kb": size,

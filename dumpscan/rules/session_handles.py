@@ -53,7 +53,8 @@ def check(gui_objects: pd.DataFrame) -> Found | None:
     parts = []
     for kind, column in KINDS.items():
         printed = rows[totals & rows[column].notna()].sort_values(column, ascending=False, kind="stable")
-        printed = printed.drop_duplicates(SESSION).assign(sum=lambda told, column=column: told[column], certainty="proved")
+        printed = printed.drop_duplicates(SESSION)
+        printed = printed.assign(sum=printed[column], certainty="proved")
         held = rows[~totals & rows[column].gt(0).fillna(False)].sort_values(column, ascending=False, kind="stable")
         top = held.drop_duplicates(SESSION)
         summed = top.assign(sum=held.groupby(SESSION)[column].transform("sum"), certainty="likely")

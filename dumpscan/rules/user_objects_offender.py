@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, Windows, cite, found, rule
-from dumpscan.rules._gui import NOT_SERVICES, account_name, heap_of, held, process_name, processes
+from dumpscan.rules._gui import NOT_SERVICES, account_name, count_again, heap_of, held, process_name, processes, restart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,10 +73,10 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"It runs as {account_name(row['account'])}, so {heap_of(row['account'])} carries them.{more}"
     )
     advice = [
-        (NOW, f"Restart {who}, and see whether the failures stop."),
-        (CAUSE, "List the objects again after an hour and after a day: a count that only grows is a leak of that program; its maker has to mend it."),
+        (NOW, restart(who)),
+        (CAUSE, count_again(row["session"])),
         (FUTILE, "A larger heap for a leak: it fills, too, only later."),
-    ]  # fmt: skip
+    ]
     keys = ("session", "pid", "process", "services", "account", "user_objects", "user_objects_peak")
     return Told(
         summary,

@@ -46,7 +46,9 @@ def test_no_data() -> None:
 
 def test_boundary() -> None:
     cases: dict[str, compose.Text] = {
-        f"{name} {many}": fleet(many, name) + DIED for name in ("conhost.exe", "codex-agent.exe") for many in (MANY - 1, MANY, MANY + 1)
+        f"{name} {many}": fleet(many, name) + DIED
+        for name in ("conhost.exe", "codex-agent.exe")
+        for many in (MANY - 1, MANY, MANY + 1)
     }
     found = {name for name, status in compose.statuses(cases, RULE).items() if status == "found"}
     assert found == {f"{name} {many}" for name in ("conhost.exe", "codex-agent.exe") for many in (MANY, MANY + 1)}

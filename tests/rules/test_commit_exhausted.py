@@ -54,7 +54,10 @@ def test_near_miss() -> None:
         "room": vm(100000),
         "room, whatever was seen": vm(100000) + "exited with code 0xC000012D\n",
         "pool": vm(100000, warning="\n********** 48530 pool allocations have failed **********\n\n"),
-        "an underflow": vm(100000, warning="\n***** Sum of individual system commit + Process commit exceeds overall commit by 18446708980462741736 Kb ? ****\n\n"),
+        "an underflow": vm(
+            100000,
+            warning="\n***** Sum of individual system commit + Process commit exceeds overall commit by 18446708980462741736 Kb ? ****\n\n",
+        ),
         "another source": compose.event(2004, source="MSExchange OAuth"),
         "an article": compose.event(2004, "", source=RESOURCES),
     }
@@ -62,7 +65,7 @@ def test_near_miss() -> None:
 
 
 def test_no_data() -> None:
-    assert compose.statuses({"prose": "The paging file is too small.\n"}, RULE) == {"prose": "no_data"}
+    assert compose.statuses({"prose": "Memory was short.\n"}, RULE) == {"prose": "no_data"}
 
 
 def test_boundary() -> None:

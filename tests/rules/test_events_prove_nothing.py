@@ -28,7 +28,10 @@ def test_says_which_is_missing() -> None:
     told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
     log, switch, off = told["log"], told["switch"], told["off"]
     assert "before the last start" in log["summary"] and "DesktopHeapLogging" not in log["summary"]
-    assert "before the last start" not in switch["summary"] and "nothing shows that DesktopHeapLogging is 1" in switch["summary"]
+    assert (
+        "before the last start" not in switch["summary"]
+        and "nothing shows that DesktopHeapLogging is 1" in switch["summary"]
+    )
     assert "DesktopHeapLogging is 0: such events are switched off" in off["summary"]
 
 

@@ -34,7 +34,9 @@ def test_near_miss() -> None:
         "a list without counts": "Image Name                     PID Services\n========================= ======== ====\nreport.exe                    9990 N/A\n",
     }
     assert "found" not in compose.statuses(cases, RULE).values()
-    written = compose.reg_query(compose.WINDOWS_KEY.replace("SOFTWARE", r"SOFTWARE\Wow6432Node"), USERProcessHandleQuota=18000)
+    written = compose.reg_query(
+        compose.WINDOWS_KEY.replace("SOFTWARE", r"SOFTWARE\Wow6432Node"), USERProcessHandleQuota=18000
+    )
     assert compose.statuses({"the 32-bit copy": FIRES + written}, RULE) == {"the 32-bit copy": "found"}
 
 
@@ -44,7 +46,11 @@ def test_no_data() -> None:
 
 def test_boundary() -> None:
     for quota in (QUOTA, 5000):
-        told = "" if quota == QUOTA else compose.reg_query(compose.WINDOWS_KEY, USERProcessHandleQuota=quota, GDIProcessHandleQuota=quota)
+        told = (
+            ""
+            if quota == QUOTA
+            else compose.reg_query(compose.WINDOWS_KEY, USERProcessHandleQuota=quota, GDIProcessHandleQuota=quota)
+        )
         line = quota * REACHED // 100
         cases: dict[str, compose.Text] = {
             f"{kind} {many}": compose.gui(2, [(*USER[:4], *((many, 0) if kind == "USER" else (0, many)))]) + told

@@ -25,24 +25,31 @@ FIRES = EVENT + SECTIONS + compose.gui(0, PROCESSES)
 
 def test_fires() -> None:
     (finding,) = compose.findings(compose.document(FIRES), RULE)
-    assert (finding["severity"], finding["certainty"]) == ("medium", "possible")
+    assert (finding["severity"], finding["certainty"]) == ("high", "possible")
     summary = finding["summary"]
     assert r"The services of NT AUTHORITY\SYSTEM in session 0 hold 2,974 USER objects in 4 processes" in summary
     assert "by estimate 595 KB of the heap of Service-0x0-3e7$, which has 768 KB (77 %)" in summary
-    assert "It is the account of the process that asked in vain" in summary
-    assert "agent.exe (PID 5120, ReportAgent) with 2,940, svchost.exe (PID 1876, vmicrdv) with 14, notepad.exe (PID 4712) with 11." in summary
+    assert "notepad.exe, which asked in vain, is one of them and the victim" in summary
+    assert (
+        "agent.exe (PID 5120, ReportAgent) with 2,940, svchost.exe (PID 1876, vmicrdv) with 14, notepad.exe (PID 4712) with 11."
+        in summary
+    )
     assert "2020" not in summary, "three are enough"
     lines = [line for _, line in compose.cited(finding)]
     text = FIRES.splitlines()
     assert [text[line - 1].split("\t")[1] for line in lines if "\t" in text[line - 1]] == ["5120", "1876", "4712"]
     assert {4, compose.line_of(FIRES, "SharedSection")} <= set(lines)
-    assert any("victim" in one["text"] for one in finding["advice"])
+    causes = [one["text"] for one in finding["advice"] if one["when"] == "cause"]
+    assert any("595 KB" in text and "agent.exe (PID 5120, ReportAgent) holds most of it" in text for text in causes)
 
 
 def test_who_asked_is_gone() -> None:
     """Then the account with most objects."""
     (finding,) = compose.findings(compose.document(compose.without(FIRES, "notepad.exe\t")), RULE)
-    assert "The services of NT AUTHORITY\\NETWORK SERVICE" in finding["summary"] and "Service-0x0-3e4$" in finding["summary"]
+    assert (
+        "The services of NT AUTHORITY\\NETWORK SERVICE" in finding["summary"]
+        and "Service-0x0-3e4$" in finding["summary"]
+    )
     assert "asked in vain" not in finding["summary"]
 
 
@@ -50,7 +57,10 @@ def test_a_user_s_session_is_one_desktop() -> None:
     text = compose.event(243, text=compose.requester(2)) + SECTIONS + compose.gui(2, PROCESSES)
     (finding,) = compose.findings(compose.document(text), RULE)
     assert "The programs of session 2 hold 6,311 USER objects in 6 processes" in finding["summary"]
-    assert r"by estimate 1,262 KB of the heap of WinSta0\Default, which has 20,480 KB (6 %); that alone does not explain" in finding["summary"]
+    assert (
+        r"by estimate 1,262 KB of the heap of WinSta0\Default, which has 20,480 KB (6 %); that alone does not explain"
+        in finding["summary"]
+    )
     assert finding["subject"]["account"] is None
 
 
@@ -63,7 +73,9 @@ def test_more_than_the_heap_holds_and_no_size() -> None:
 
 
 def test_session_0_told_by_a_service() -> None:
-    text = compose.event(243, "2007-03-09 07:05:03") + compose.scm(7009, "2007-03-09 07:05:33") + compose.gui(0, PROCESSES)
+    text = (
+        compose.event(243, "2007-03-09 07:05:03") + compose.scm(7009, "2007-03-09 07:05:33") + compose.gui(0, PROCESSES)
+    )
     assert len(compose.findings(compose.document(text), RULE)) == 1
 
 

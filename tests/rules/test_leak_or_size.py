@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import compose
-from compose import SYSTEM, X86, X64
+from compose import SYSTEM, X64, X86
 
 from dumpscan.rules.leak_or_size import LEAK, SMALL
 
@@ -43,7 +43,10 @@ def test_near_miss() -> None:
 
 
 def test_no_data() -> None:
-    cases: dict[str, compose.Text] = {"no processes": compose.dheapmon(0, X86), "no heaps": compose.on_desktops([(0, SYSTEM, "a.exe", 4)])}
+    cases: dict[str, compose.Text] = {
+        "no processes": compose.dheapmon(0, X86),
+        "no heaps": compose.on_desktops([(0, SYSTEM, "a.exe", 4)]),
+    }
     assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
 
 

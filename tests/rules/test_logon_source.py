@@ -39,7 +39,8 @@ def test_a_maker_beside_them_is_a_suspicion() -> None:
 def test_accounts_of_the_stations() -> None:
     logons = "Logon Session,User Name,Auth Package,Logon Type,Session,Sid,Logon Time,Logon Server,DNS Domain,UPN\n"
     logons += "".join(
-        f"00000000:{0x10000 + at:08x},CONTOSO\\svc_ci,Negotiate,Batch,0,S-1-5-21,6/9/2025 6:45:29 AM,,contoso.example,\n" for at in range(4)
+        f"00000000:{0x10000 + at:08x},CONTOSO\\svc_ci,Negotiate,Batch,0,S-1-5-21,6/9/2025 6:45:29 AM,,contoso.example,\n"
+        for at in range(4)
     )
     (finding,) = compose.findings(compose.document({"kd.log": FIRES, "logons.csv": logons}), RULE)
     assert r"4 of them belong to CONTOSO\svc_ci." in finding["summary"]
@@ -53,7 +54,8 @@ def test_near_miss() -> None:
         "a built-in account": stations(MANY) + compose.gui(0, system),
         "a user's session": stations(MANY, 1) + on_station("wsmprovhost.exe"),
         "browser sandboxes": FIRES.replace(r"$\Default", r"$\sbox_alternate_desktop_0x4170"),
-        "a healthy machine": compose.dskheap(0, X64) + compose.gui(0, [("wsmprovhost.exe", 4712, "", r"CONTOSO\ci", 4, 4)]),
+        "a healthy machine": compose.dskheap(0, X64)
+        + compose.gui(0, [("wsmprovhost.exe", 4712, "", r"CONTOSO\ci", 4, 4)]),
     }
     assert "found" not in compose.statuses(cases, RULE).values()
 
@@ -63,6 +65,8 @@ def test_no_data() -> None:
 
 
 def test_boundary() -> None:
-    cases: dict[str, compose.Text] = {str(many): stations(many) + on_station("sshd.exe") for many in (MANY - 1, MANY, MANY + 1)}
+    cases: dict[str, compose.Text] = {
+        str(many): stations(many) + on_station("sshd.exe") for many in (MANY - 1, MANY, MANY + 1)
+    }
     found = [name for name, status in compose.statuses(cases, RULE).items() if status == "found"]
     assert found == [str(MANY), str(MANY + 1)]

@@ -10,7 +10,9 @@ from dumpscan.rules.session0_requester import FIRST
 RULE = "session0-requester"
 SERVER = compose.banner(17763, name="Windows 10", target="x64")
 FIRES = SERVER + compose.event(243, text=compose.requester(0))
-LIST = compose.gui(0, [("csrss.exe", 704, "", LOCAL_SYSTEM, 83, 181), ("notepad.exe", 4712, "Widget", LOCAL_SERVICE, 12, 4)])
+LIST = compose.gui(
+    0, [("csrss.exe", 704, "", LOCAL_SYSTEM, 83, 181), ("notepad.exe", 4712, "Widget", LOCAL_SERVICE, 12, 4)]
+)
 
 
 def test_fires() -> None:
@@ -61,7 +63,8 @@ def test_near_miss() -> None:
         "no session": SERVER + compose.event(243),
         "event 244": SERVER + compose.event(244, text=compose.requester(0)),
         "an article": SERVER + compose.event(243, "", text=compose.requester(0)),
-        "Windows 7": compose.banner(7601, name="Windows 7", target="x64") + compose.event(243, text=compose.requester(0)),
+        "Windows 7": compose.banner(7601, name="Windows 7", target="x64")
+        + compose.event(243, text=compose.requester(0)),
     }
     assert "found" not in compose.statuses(cases, RULE).values()
 
@@ -72,7 +75,12 @@ def test_no_data() -> None:
 
 def test_boundary() -> None:
     cases: dict[str, compose.Text] = {
-        str(build): compose.banner(build, name="Windows 10", target="x64") + compose.event(243, text=compose.requester(0))
+        str(build): compose.banner(build, name="Windows 10", target="x64")
+        + compose.event(243, text=compose.requester(0))
         for build in (FIRST - 1, FIRST, FIRST + 1)
     }
-    assert compose.statuses(cases, RULE) == {str(FIRST - 1): "not_applicable", str(FIRST): "found", str(FIRST + 1): "found"}
+    assert compose.statuses(cases, RULE) == {
+        str(FIRST - 1): "not_applicable",
+        str(FIRST): "found",
+        str(FIRST + 1): "found",
+    }

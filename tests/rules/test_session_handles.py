@@ -20,7 +20,9 @@ def test_fires() -> None:
 
 
 def test_global_usage_counts_where_it_is_larger() -> None:
-    text = FIRES.replace("TOTAL\t[enumerated processes]\t\t\t\t\t60000\t60000", "TOTAL\t[enumerated processes]\t\t\t\t\t9000\t9000")
+    text = FIRES.replace(
+        "TOTAL\t[enumerated processes]\t\t\t\t\t60000\t60000", "TOTAL\t[enumerated processes]\t\t\t\t\t9000\t9000"
+    )
     (finding,) = compose.findings(compose.document(text), RULE)
     assert compose.cited(finding)[0] == ("-", 4)
 

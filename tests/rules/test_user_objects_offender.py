@@ -51,6 +51,8 @@ def test_no_data() -> None:
 
 
 def test_boundary() -> None:
-    cases: dict[str, compose.Text] = {str(many): compose.gui(0, [CSRSS, (*AGENT[:4], many, 4)]) for many in (MANY - 1, MANY, MANY + 1)}
+    cases: dict[str, compose.Text] = {
+        str(many): compose.gui(0, [CSRSS, (*AGENT[:4], many, 4)]) for many in (MANY - 1, MANY, MANY + 1)
+    }
     found = [name for name, status in compose.statuses(cases, RULE).items() if status == "found"]
     assert found == [str(MANY), str(MANY + 1)]
