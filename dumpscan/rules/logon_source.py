@@ -102,7 +102,7 @@ def _stations(rows: pd.DataFrame) -> pd.DataFrame:
     halves = zip(names, parts.to_numpy(), strict=True)
     numbers = {name: (int(high, 16), int(low, 16)) for name, (high, low) in halves if isinstance(low, str)}
     luids = {name: luid(*both) for name, both in numbers.items() if both >= (0, BUILT_IN)}
-    named = rows["window_station"].astype(object).map(luids)
+    named = rows["window_station"].astype(object).map(luids).astype(object)
     sandbox = rows["desktop"].astype(object).str.startswith("sbox_").fillna(False).astype(bool)
     rows = rows.assign(key=machine_keys(rows), luid=named).astype({"file": object, "window_station": object})
     return rows[(rows["session"].eq(0).fillna(False) & named.notna() & ~sandbox).to_numpy(bool)]
