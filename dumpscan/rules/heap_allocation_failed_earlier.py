@@ -6,7 +6,7 @@ is of another moment. It clears that moment, not the one of the event.
 
 ## How the log proves it
 Event 243 of Win32k with date and time, not before the boot of the capture, and no heap of its session (of the machine, where it names none) at
-90 % or more.
+90 % or more. An event beside a service that did not start is of session 0 (`heap-allocation-failed`).
 
 ## What to do
 List the heaps again while it fails; ask what was ended or restarted in between.
