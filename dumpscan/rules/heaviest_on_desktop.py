@@ -37,14 +37,17 @@ from dumpscan.rules._events import failed_allocations
 from dumpscan.rules._gui import (
     NOT_SERVICES,
     OBJECT_KB,
+    SERVICE_KB,
     account_name,
     count_again,
+    count_objects,
     heap_of,
     held,
     processes,
     restart,
     station,
 )
+from dumpscan.rules._windows import SESSION_0_IS_FOR_SERVICES
 from dumpscan.rules.session0_requester import with_owner
 from dumpscan.words import count, kb, session_name
 
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAMED = 3  # processes
+INTERACTIVE_KB = 20480  # the second SharedSection value as installed on x64 (KB 184802)
 EXPLAINS = 50  # percent of the heap [guess]: below it these objects do not explain a full one
 SESSION = ["key", "session"]
 GROUP = [*SESSION, "owner"]
@@ -63,13 +67,16 @@ GROUP = [*SESSION, "owner"]
     needs=("events.event_id", "events.time", "gui_objects.user_objects"),
     clear="No event 243 names a session whose USER objects are listed.",
     references=("KB 947246",),
+    applies=SESSION_0_IS_FOR_SERVICES,
 )
 def check(
     events: pd.DataFrame, systems: pd.DataFrame, gui_objects: pd.DataFrame, platforms: pd.DataFrame
 ) -> Found | None:
     """One finding a session with an event: the account (session 0) or the whole session, and its top three."""
     told = failed_allocations(events, systems)
-    told = told[told["session"].notna()].assign(key=lambda rows: machine_keys(rows))
+    told = told[told["session"].notna()]
+    told = told.assign(key=machine_keys(told))
+    told = told[told["key"].isin(machine_keys(platforms)[SESSION_0_IS_FOR_SERVICES.suits(platforms)])]
     told = with_owner(told.drop_duplicates(SESSION, keep="last"), gui_objects)
     rows = processes(gui_objects)
     rows = rows[rows["user_objects"].gt(0).fillna(False) & ~rows["process"].str.lower().isin(NOT_SERVICES)]
@@ -77,19 +84,25 @@ def check(
     rows = rows.assign(owner=rows["account"].astype(object).where(rows["session"].eq(0).fillna(False), "").fillna(""))
     rows = rows.sort_values("user_objects", ascending=False, kind="stable")
     heaps = rows.groupby(GROUP, sort=False).agg(
-        objects=("user_objects", "sum"), processes=("pid", "size"), owner_account=("account", "first")
+        objects=("user_objects", "sum"),
+        processes=("pid", "size"),
+        top_pid=("pid", "first"),
+        owner_account=("account", "first"),
     )
     asked = told[["key", "session", "account"]].rename(columns={"account": "asker"})
     heaps = heaps.reset_index().merge(asked, on=SESSION)
     heaps["asks"] = heaps["owner"].eq(heaps["asker"]).fillna(False)
     heaps = heaps.sort_values(["asks", "objects"], ascending=False, kind="stable").drop_duplicates(SESSION)
-    findings = told.merge(heaps[[*GROUP, "objects", "processes", "owner_account", "asks"]], on=SESSION)
+    findings = told.merge(heaps[[*GROUP, "objects", "processes", "top_pid", "owner_account", "asks"]], on=SESSION)
     sizes = platforms.set_index(machine_keys(platforms))
     services = findings["session"].eq(0)
     for name in ("configured_service_kb", "configured_interactive_kb", "sections_file", "sections_line"):
         findings[name] = findings["key"].map(sizes[name])
     size = findings["configured_service_kb"].where(services, findings["configured_interactive_kb"]).astype("Int64")
-    findings = findings.assign(size=size, severity="high", certainty="possible")
+    usual = services.map({True: SERVICE_KB, False: INTERACTIVE_KB})
+    explains = (findings["objects"] * OBJECT_KB * 100).ge(size.fillna(usual) * EXPLAINS)
+    severity = explains.map({True: "high", False: "low"}).astype(object)
+    findings = findings.assign(size=size, explains=explains.astype(bool), severity=severity, certainty="possible")
     top = rows.merge(findings[GROUP], on=GROUP).groupby(GROUP, sort=False).head(NAMED)
     names = _with_services(top).groupby([top[name] for name in GROUP]).agg(", ".join).rename("top").reset_index()
     findings = findings.merge(names, on=GROUP)
@@ -124,20 +137,20 @@ def tell(row: Mapping[str, Any]) -> Told:
         else f"The programs of {session_name(row['session'])}"
     )
     heap = heap_of(account) if services else r"the heap of WinSta0\Default"
-    victim = (
-        f" {row['process']}, which asked in vain, is one of them and the victim." if row["asks"] or not services else ""
-    )
-    if row["process"] is None or row["pid"] is None:
-        victim = ""
+    asker = row["process"] if row["account"] is not None else None  # it is in the list
+    itself = asker is not None and row["pid"] == row["top_pid"]
+    victim = "" if asker is None else f" {asker}, which asked in vain, is one of them and a victim."
+    if itself:
+        victim = f" {asker} asked in vain, and it holds most of them itself."
     summary = (
         f"{who} hold {held(row['objects'])} in {count(int(row['processes']), 'process', 'processes')}: by estimate {kb(round(estimate))} of {heap}"
         f"{_share(estimate, size)}. Most of them: {row['top']}.{victim}"
     )  # fmt: skip
     advice = [
-        (NOW, restart(first)),
+        (NOW, restart(first) if row["explains"] else count_objects(row["session"])),
         (CAUSE, f"By estimate {who[0].lower()}{who[1:]} hold {kb(round(estimate))} of {heap}{_share(estimate, size)}; {first} holds most of it."),
         (CAUSE, count_again(row["session"])),
-        (FUTILE, "Restarting only the process that the event names: it is the victim, unless it also holds most objects."),
+        *([] if itself else [(FUTILE, "Restarting only the process that the event names: it asked in vain, but others hold more.")]),
     ]  # fmt: skip
     subject = {key: row[key] for key in ("session", "objects", "processes", "top")} | {
         "account": account if services else None,

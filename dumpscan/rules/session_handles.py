@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 MOST = 65_536  # handles of a session
 NEAR = 90  # percent of it [guess]
 KINDS = {"USER": "user_objects", "GDI": "gdi_objects"}
-SESSION = ["key", "session"]
 
 
 @rule(
@@ -49,21 +48,22 @@ def check(gui_objects: pd.DataFrame) -> Found | None:
 
     rows = latest(gui_objects)
     rows = rows[rows["session"].notna()]
+    rows = rows.assign(of=rows.groupby(["key", "session"]).ngroup())
     totals = rows["pid"].isna() & rows["process"].isin(TOTALS)
     parts = []
     for kind, column in KINDS.items():
         printed = rows[totals & rows[column].notna()].sort_values(column, ascending=False, kind="stable")
-        printed = printed.drop_duplicates(SESSION)
+        printed = printed.drop_duplicates("of")
         printed = printed.assign(sum=printed[column], certainty="proved")
         held = rows[~totals & rows[column].gt(0).fillna(False)].sort_values(column, ascending=False, kind="stable")
-        top = held.drop_duplicates(SESSION)
-        summed = top.assign(sum=held.groupby(SESSION)[column].transform("sum"), certainty="likely")
-        summed = summed[~summed.set_index(SESSION).index.isin(printed.set_index(SESSION).index)]
+        top = held.drop_duplicates("of")
+        summed = top.assign(sum=held.groupby("of")[column].transform("sum"), certainty="likely")
+        summed = summed[~summed["of"].isin(printed["of"])]
         near = pd.concat([printed, summed], ignore_index=True)
         near = near[(near["sum"] * 100).ge(MOST * NEAR).fillna(False)].assign(kind=kind, severity="high")
-        most = top[[*SESSION, "pid", "process", "services", "file", "line"]].assign(holds=top[column])
+        most = top[["of", "pid", "process", "services", "file", "line"]].assign(holds=top[column])
         most = most.rename(columns={name: f"top_{name}" for name in ("pid", "process", "services", "file", "line")})
-        parts.append(near.merge(most.astype({"top_file": object}), on=SESSION, how="left"))
+        parts.append(near.merge(most.astype({"top_file": object}), on="of", how="left"))
     findings = pd.concat(parts, ignore_index=True)
     biggest = findings.assign(file=findings["top_file"], line=findings["top_line"])
     return found(

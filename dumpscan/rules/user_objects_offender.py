@@ -26,20 +26,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE
-from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, Windows, cite, found, rule
+from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._gui import NOT_SERVICES, account_name, count_again, heap_of, held, process_name, processes, restart
+from dumpscan.rules._windows import SESSION_0_IS_FOR_SERVICES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MANY = 1000  # USER objects of one process [guess]
 HEALTHY = "136 in 22 processes, 83 of them in csrss.exe"
-
-SESSION_0_IS_FOR_SERVICES = Windows(
-    lambda platforms: platforms["era"].ne(BEFORE) | platforms["era"].isna(),
-    "Before Vista the user at the console works in session 0, too: many objects there are nothing strange.",
-)
 
 
 @rule(
@@ -55,8 +50,8 @@ def check(gui_objects: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     rows = processes(gui_objects)
     rows = rows[(rows["session"].eq(0) & rows["user_objects"].ge(MANY)).fillna(False)]
     rows = rows[~rows["process"].str.lower().isin(NOT_SERVICES)]
-    old = machine_keys(platforms)[platforms["era"].eq(BEFORE).fillna(False).to_numpy(bool)]
-    rows = rows[~rows["key"].isin(old)].sort_values("user_objects", ascending=False, kind="stable")
+    suits = machine_keys(platforms)[SESSION_0_IS_FOR_SERVICES.suits(platforms)]
+    rows = rows[rows["key"].isin(suits)].sort_values("user_objects", ascending=False, kind="stable")
     more = rows.groupby("key").size() - 1
     findings = rows.drop_duplicates("key").assign(severity="medium", certainty="likely")
     findings = findings.assign(more=findings["key"].map(more))

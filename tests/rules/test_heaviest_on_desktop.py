@@ -29,7 +29,7 @@ def test_fires() -> None:
     summary = finding["summary"]
     assert r"The services of NT AUTHORITY\SYSTEM in session 0 hold 2,974 USER objects in 4 processes" in summary
     assert "by estimate 595 KB of the heap of Service-0x0-3e7$, which has 768 KB (77 %)" in summary
-    assert "notepad.exe, which asked in vain, is one of them and the victim" in summary
+    assert "notepad.exe, which asked in vain, is one of them and a victim" in summary
     assert (
         "agent.exe (PID 5120, ReportAgent) with 2,940, svchost.exe (PID 1876, vmicrdv) with 14, notepad.exe (PID 4712) with 11."
         in summary
@@ -79,12 +79,20 @@ def test_session_0_told_by_a_service() -> None:
     assert len(compose.findings(compose.document(text), RULE)) == 1
 
 
+def test_who_asked_holds_most() -> None:
+    text = FIRES.replace(compose.requester(0), compose.requester(0).replace("4712", "5120").replace("notepad", "agent"))
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert "agent.exe asked in vain, and it holds most of them itself" in finding["summary"]
+    assert "victim" not in finding["summary"] and not [one for one in finding["advice"] if one["when"] == "futile"]
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "another session": compose.event(243, text=compose.requester(2)) + compose.gui(0, PROCESSES),
         "no session": compose.event(243) + compose.gui(0, PROCESSES),
         "an article": compose.event(243, "", text=compose.requester(0)) + compose.gui(0, PROCESSES),
         "only csrss": EVENT + compose.gui(0, PROCESSES[:1]),
+        "before Vista": compose.banner(2600) + FIRES,
         "event 244": compose.event(244, text=compose.requester(0)) + compose.gui(0, PROCESSES),
     }
     assert "found" not in compose.statuses(cases, RULE).values()
@@ -102,3 +110,5 @@ def test_boundary() -> None:
         text = EVENT + SECTIONS + compose.gui(0, [(*PROCESSES[1][:4], objects, 0)])
         (finding,) = compose.findings(compose.document(text), RULE)
         assert ("does not explain" not in finding["summary"]) is explains
+        assert finding["severity"] == ("high" if explains else "low")
+        assert any(text.startswith("Restart agent.exe") for text in finding["actions"]) is explains
