@@ -264,7 +264,7 @@ def _findings(doc: Document) -> tuple[list[Document], int]:
 
 def _counts(finding: Document) -> bool:
     """Whether a finding beside the verdict is worth a line under it: not the mere remarks, but what else fits."""
-    return finding["severity"] != "info" or finding["stage"] == ALIKE
+    return bool(finding["severity"] != "info" or finding["stage"] == ALIKE)
 
 
 def _unique(texts: Iterable[str | None]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dumpscan.platforms import BEFORE, SINCE, SINCE_8
-from dumpscan.rules.session_view_space_pressure import SHARE
+from dumpscan.rules._view import SHARE
 from dumpscan.verdict import (
     AT_RISK,
     BOTH,

@@ -364,3 +364,59 @@ def running_sections(sizes: str) -> str:
 def free_ptes(pages: int) -> str:
     """The counter of !vm, as a part of `vm4`."""
     return f"        Free System PTEs:   {pages:>8} ({pages * 4:>8} Kb)\n"
+
+
+# What is known of a current Windows, where `!dskheap` prints nothing.
+
+GuiProcess = tuple[str, int, str, str, int, int]  # name, PID, services, account, USER objects, GDI objects
+LOCAL_SYSTEM, LOCAL_SERVICE, NETWORK_SERVICE = (
+    rf"NT AUTHORITY\{name}" for name in ("SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE")
+)
+WINDOWS_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows"
+
+
+def scm(number: int, time: str, service: str = "Widget") -> str:
+    """A service that did not start: 7009 (no answer in time) or 7000 (not started)."""
+    texts = {
+        7009: f"A timeout was reached (30000 milliseconds) while waiting for the {service} service to connect.",
+        7000: f"The {service} service failed to start due to the following error: ",
+    }
+    return event(number, time, source="Service Control Manager", text=texts[number])
+
+
+def gui(session: int, processes: Sequence[GuiProcess], *, total: tuple[int, int] | None = None) -> str:
+    """GuiObjectUse of a session; `total`: USER and GDI objects that TOTAL and GR_GLOBAL tell, where a test cares."""
+    head = "Session\tPID\tProcess name\tPPID\tServices\tUser SID\tUser name\tUSER objects\tUSER objects peak\tGDI objects\tGDI objects peak\n"
+    rows = "".join(
+        f"{session}\t{pid}\t{name}\t700\t{services} \tS-1-5-18\t{account}\t{user}\t{user + 2}\t{gdi}\t{gdi + 2}\n"
+        for name, pid, services, account, user, gdi in processes
+    )
+    user, gdi_total = total or (sum(one[4] for one in processes), sum(one[5] for one in processes))
+    last = "".join(
+        f"{session}\t{name}\t[{words}]\t\t\t\t\t{user}\t{user}\t{gdi_total}\t{gdi_total}\n"
+        for name, words in (("TOTAL", "enumerated processes"), ("GR_GLOBAL", "Session-wide usage"))
+    )
+    return head + rows + last
+
+
+def csrss(interactive: int, service: int) -> str:
+    """The command line of a running csrss.exe of Windows 8 and later, as PowerShell prints it."""
+    line = rf"%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection=1024,{interactive},{service} Windows=On SubSystemType=Windows"
+    parts = "ServerDll=basesrv,1 ServerDll=winsrv:UserServerDllInitialization,3 ServerDll=sxssrv,4 ProfileControl=Off MaxRequestThreads=16"
+    return f"PS C:\\> Get-CimInstance Win32_Process -Filter \"Name='csrss.exe'\" | % CommandLine\n{line} {parts}\nPS C:\\> \n"
+
+
+def reg_query(key: str, **values: int) -> str:
+    """`reg query` of a key with numbers."""
+    return f"{key}\n" + "".join(f"    {name}    REG_DWORD    0x{number:x}\n" for name, number in values.items()) + "\n"
+
+
+def on_desktops(owners: Sequence[tuple[int, str, str, int]]) -> str:
+    """windows.desktops of Volatility 3: session, path of the desktop, process and PID."""
+    rows = "".join(
+        "0xb90c0128a3c0\t{}\t{}\t{}\t{}\t{}\n".format(
+            path.partition("\\")[0], session, path.partition("\\")[2], process, pid
+        )
+        for session, path, process, pid in owners
+    )
+    return f"Volatility 3 Framework 2.28.2\n\nOffset\tWindow Station\tSession\tDesktop\tProcess\tPID\n\n{rows}\n"

@@ -49,7 +49,8 @@ MIX: dict[str, bytes] = {
         "memory": compose.vm4(20480, sessions=(0, 1)),
         "memory and heaps": compose.dskheap(0, X86)
         + compose.vm4(20480, sessions=(0, 1))
-        + compose.event(6005, source="EventLog"),
+        + compose.event(6005, source="EventLog")
+        + compose.gui(0, [("csrss.exe", 704, "", compose.LOCAL_SYSTEM, 83, 181)]),
         "heap event": compose.event(243),
         "heap event before": compose.event(243) + GOOD,
         "desktop event": compose.event(244),

@@ -26,14 +26,13 @@ What the maker or its users advise, as told with the finding. A larger third Sha
 | Elastic Agent | its watcher is the victim | the other service that leaks USER objects |
 | Unity shader compilers | one for each thread of the CPU | fewer of them; a heap is only suspected |
 | Oracle | - | third value of at least 1,024 |
-| browsers, agents | 20 and more left over in one session | ending them |
 
 ## What would refute it
 The same failure while the product is stopped.
 
 ## Sources
 KB 949296, KB 2102398, Q158308; HashiCorp's article on Nomad and nomad issues 6715, 11939 and 25357; Attachmate TN2279; HCL Workload Automation 9.4 and 10.2; Fusion issue 2411; Fujitsu Systemwalker FAQ 11043; Hitachi JP1/AJS3 guide
-2.5.4; winsw issue 803; elastic/ingest-docs issue 1775; Oracle note 744125.1 as quoted by others; a rendering service's note of 2026 and anywhere-agents issue 29.
+2.5.4; winsw issue 803; elastic/ingest-docs issue 1775; Oracle note 744125.1 as quoted by others.
 """
 
 from __future__ import annotations
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FULLER = 80  # percent of a heap from which a product is worth naming
-LEFT_OVER = 20  # processes of one kind in one session (a rendering service's note; anywhere-agents issue 29)
 
 
 class Product(NamedTuple):
@@ -63,7 +61,6 @@ class Product(NamedTuple):
     services: tuple[str, ...] = ()  # lower case
     stations: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()  # symptoms that only this product has
-    least: int = 1  # processes
 
 
 _VIEW = "The third SharedSection value counts for every service heap: before Vista all of them must fit into session view space."
@@ -126,10 +123,6 @@ PRODUCTS = (
         "Oracle Database", ("oracle",), "a third SharedSection value of 1024 at least is the advice that others quote",
         ((REBOOT, "Third SharedSection value 1024; more only with Microsoft."),), "Oracle note 744125.1",
     ),
-    Product(
-        "a fleet of browsers or agents", ("chrome-headless-shell", "chromedriver", "node", "conhost"), f"{LEFT_OVER} and more of them in one session hold heap and commit",
-        ((NOW, "End the processes that are left over, and try again: that alone cured one case."), (NOW, "Look at commit as well: with hundreds of them it is as likely."), (CAUSE, "End the whole tree of a job when the job ends.")), "anywhere-agents issue 29", least=LEFT_OVER,
-    ),
 )  # fmt: skip
 
 
@@ -174,28 +167,19 @@ def _frame(rows: pd.DataFrame, products: pd.Series[Any], where: str) -> pd.DataF
 
 
 def _running(gui_objects: pd.DataFrame, desktop_owners: pd.DataFrame) -> list[pd.DataFrame]:
-    """Processes and services of products. A name that has many harmless processes counts from as many as its product says, in one session."""
+    """Processes and services of products."""
     images = {name: at for at, one in enumerate(PRODUCTS) for name in one.processes}
     services = {name: at for at, one in enumerate(PRODUCTS) for name in one.services}
-    parts = []
-    for table in (gui_objects, desktop_owners):
-        names = table["process"].str.lower().str.removesuffix(".exe")
-        rows = _frame(table, names.map(images), "its process is in this list")
-        # Without a session the processes of all sessions stand together, and on a terminal server those are many.
-        of = rows.assign(session=table["session"].reindex(rows.index), pid=table["pid"].reindex(rows.index)).groupby(
-            ["key", "session", "product"]
-        )
-        number = of["pid"].transform("nunique").astype("Float64").fillna(1)
-        least = rows["product"].map({at: one.least for at, one in enumerate(PRODUCTS)})
-        parts.append(rows[(number.ge(least) | least.eq(1)).to_numpy(bool)])
-    parts.append(
+    parts = [
         _frame(
-            gui_objects,
-            gui_objects["services"].str.lower().str.strip().map(services),
-            "its service is in this list",
+            table,
+            table["process"].str.lower().str.removesuffix(".exe").map(images),
+            "its process is in this list",
         )
-    )
-    return parts
+        for table in (gui_objects, desktop_owners)
+    ]
+    mine = gui_objects["services"].str.lower().str.strip().map(services)
+    return [*parts, _frame(gui_objects, mine, "its service is in this list")]
 
 
 def _on_stations(heaps: pd.DataFrame) -> pd.DataFrame:
