@@ -55,14 +55,14 @@ def _sections(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     rows = rows.assign(configured_interactive_kb=rows["interactive_kb"], configured_service_kb=service)
     running = rows["in_force"].fillna(False).astype(bool)
     states = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & values["text"].notna()]
-    kept = _texts(rows).isin(_texts(states))
+    kept = texts_on_machines(rows).isin(texts_on_machines(states))
     force = _agreed(rows[running].assign(how="in force since the boot, the command line of csrss.exe"), SECTIONS)
     heard = machine_keys(rows).isin(machine_keys(rows[running]))
     stored = _agreed(rows[kept & ~running & ~heard].assign(how="in the registry"), SECTIONS)
     return pd.concat([force, stored])
 
 
-def _texts(rows: pd.DataFrame) -> pd.Series[str]:
+def texts_on_machines(rows: pd.DataFrame) -> pd.Series[str]:
     """Each text with its machine and file: what a row of one table and one of another have in common where they are of one value."""
     machine = machine_keys(rows).astype(str).astype(object)
     joined: pd.Series[str] = machine + "\n" + rows["file"].astype(object) + "\n" + rows["text"].astype(object)

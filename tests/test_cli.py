@@ -425,7 +425,9 @@ def test_rules_explain_and_commands_name_everything_there_is(run: Run) -> None:
     package = Path(cli.__file__).parent
     names = {path.stem for path in (package / "rules").glob("[a-z]*.py")}
     listed = run("rules").out
-    assert {line.strip() for line in listed.splitlines() if re.match("  [a-z]", line)} == {name.replace("_", "-") for name in names}
+    assert {line.strip() for line in listed.splitlines() if re.match("  [a-z]", line)} == {
+        name.replace("_", "-") for name in names
+    }
     for name in sorted(names):
         page = run("explain", name.replace("_", "-"))
         assert page.code == 0
