@@ -302,3 +302,46 @@ def told_of(pairs: Sequence[Printed], rule: str, path: Callable[[int], str] = se
     listing = listed(pairs[0].tool, 0, [(path(at), one.kb, one.percent) for at, one in enumerate(pairs)])
     by_line = {finding["evidence"][0]["line"]: finding["certainty"] for finding in findings(document(listing), rule)}
     return {one: by_line.get(line_of(listing, f" {path(at)} ")) for at, one in enumerate(pairs)}
+
+
+# Values of the registry and of csrss.exe, as machines have them.
+
+SUBSYSTEMS = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\SubSystems"
+MEMORY_MANAGEMENT = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management"
+WINDOWS_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows"
+WINDOWS_8 = 9200  # the first build whose csrss.exe has no console server
+
+
+def csrss(sizes: str = "1024,20480,768", *, build: int = 14393) -> str:
+    """The value `Windows` of a whole machine."""
+    console = "ServerDll=winsrv:ConServerDllInitialization,2 " if build < WINDOWS_8 else ""
+    sxs = "ServerDll=sxssrv,4 " if build >= 7600 else ""
+    return (
+        rf"%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection={sizes} Windows=On SubSystemType=Windows ServerDll=basesrv,1 "
+        f"ServerDll=winsrv:UserServerDllInitialization,3 {console}{sxs}ProfileControl=Off MaxRequestThreads=16"
+    )
+
+
+def reg_query(key: str, *values: tuple[str, str, str]) -> str:
+    """`reg query`: name, type and data of each value."""
+    return f"{key}\n" + "".join(f"    {name}    {kind}    {data}\n" for name, kind, data in values) + "\n"
+
+
+def dword(key: str, **values: int) -> str:
+    """`reg query` of numbers."""
+    return reg_query(key, *((name, "REG_DWORD", f"{number:#x}") for name, number in values.items()))
+
+
+def windows_value(text: str) -> str:
+    """`reg query` of the value `Windows`."""
+    return reg_query(SUBSYSTEMS, ("Windows", "REG_EXPAND_SZ", text))
+
+
+def running(text: str) -> str:
+    """`wmic` on csrss.exe: what is in force since the boot."""
+    return f"C:\\>wmic process where name='csrss.exe' get CommandLine\nCommandLine\n{text}\n\nC:\\>\n"
+
+
+XP = banner(2600, name="Windows XP")
+XP_VALUE = windows_value(csrss("1024,3072,512", build=2600))
+SERVER_2016 = banner(14393, name="Windows 10", target="x64")

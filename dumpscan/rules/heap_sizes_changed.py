@@ -138,7 +138,8 @@ def tell(row: Mapping[str, Any]) -> Told:
         summary += " Advice for x86 was copied onto x64: the interactive heap became smaller, not larger."
     advice = [(CAUSE, "Ask who changed it, when and why, before any of these values is changed again.")]
     if row["copied"] and not row["listed"]:
-        advice.insert(0, change(row, second=X64_SECOND))
+        third = row["default_service_kb"] if row["other_third"] and row["smaller"] and row["era"] != BEFORE else None
+        advice.insert(0, change(row, second=X64_SECOND, third=max(third, row["non_interactive_kb"]) if third else None))
     elif row["copied"]:
         advice.insert(
             0,

@@ -41,6 +41,9 @@ NAMES = ["sessionviewsize", "sessionpoolsize"]
 SMALL = 20  # MB: what /3GB leaves; nothing up to it is judged
 TOO_LARGE = 1024  # MB: x86 has 512 MB for all of it at most (KB 840342)
 
+DEFAULT = 48  # MB
+SLIPS = (0x48, 30)  # 48 typed where hex is expected, and the 30 of 0x30 typed in decimal
+
 
 @rule(
     stage=CONFIGURATION,
@@ -64,22 +67,15 @@ def check(registry_values: pd.DataFrame, captures: pd.DataFrame, platforms: pd.D
 
 
 def meant(number: int) -> int | None:
-    """The MB that somebody probably meant: KB or bytes, or digits typed in the wrong base.
+    """The MB that somebody probably meant: the default typed in the wrong base, or KB, or bytes.
 
     >>> meant(72), meant(30), meant(49152), meant(50331648), meant(50)
     (48, 48, 48, 48, None)
     """
-    if number >= TOO_LARGE:
-        sizes = [number >> shift for shift in (20, 10) if number % (1 << shift) == 0]
-        likely = [size for size in sizes if STEP <= size <= MOST_MB]
-    else:
-        digits = f"{number:x}"
-        likely = [
-            size
-            for size in (int(digits) if digits.isdecimal() else 0, int(str(number), 16))
-            if size and size % STEP == 0
-        ]
-    return next((size for size in likely if size <= MOST_MB), None)
+    if number < TOO_LARGE:
+        return DEFAULT if number in SLIPS else None
+    sizes = [number >> shift for shift in (20, 10) if number % (1 << shift) == 0]
+    return next((size for size in sizes if STEP <= size <= MOST_MB), None)
 
 
 def tell(row: Mapping[str, Any]) -> Told:

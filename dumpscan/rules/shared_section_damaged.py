@@ -105,7 +105,7 @@ def check(
     rows = rows.assign(kinds=[" ".join(told[pair]) for pair in pairs])
     rows = rows[rows["kinds"].ne("")]
     rows = rows.sort_values("in_force", kind="stable").drop_duplicates(["case", "machine", "kinds"])
-    worst = rows["kinds"].str.partition(" ")[0].astype(object)
+    worst = rows["kinds"].str.split(" ").str[0].astype(object)
     rows = rows.assign(severity="medium", certainty="likely")
     rows["severity"] = (
         rows["severity"]
