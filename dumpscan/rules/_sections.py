@@ -69,10 +69,11 @@ def sections(
     in_force = shared_sections["in_force"].fillna(False).astype(bool)
     kept = texts_on_machines(shared_sections).isin(texts_on_machines(states))
     rows = shared_sections[in_force | kept]
-    rows = rows[~_unreliable(rows)].assign(in_force=in_force)
+    rows = rows[~_unreliable(rows)]
+    rows = rows.assign(in_force=in_force[rows.index])  # a longer series would give an empty frame its rows
     if not history:
         rows = latest(rows, captures, "in_force")
-    place = [machine_keys(rows), rows["in_force"], rows["snapshot"]]
+    place = rows.groupby([machine_keys(rows), rows["in_force"], rows["snapshot"]]).ngroup()
     told = rows[SIZES].astype("Int64").fillna(-1).groupby(place).transform("nunique").eq(1).all(axis=1)
     rows = rows[told & ~_repeats(rows, "in_force", "snapshot")]
     third = ("," + rows["non_interactive_kb"].astype(str)).where(rows["non_interactive_kb"].notna(), "")

@@ -85,7 +85,6 @@ def _gone_back(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     until = dated["number"].map(other.set_index("number")["at"])
     earlier = dated.loc[dated["value"].eq(dated["last"]) & dated["at"].lt(until), "number"]
     final = groups.tail(1)
-    final = final.assign(value=final["value"], last=None)
     back = final["number"].isin(other["number"]) & (final["is_default"] | final["number"].isin(earlier))
     kept = final[back].assign(back=True, severity="medium", certainty="proved")
     kept = kept.assign(before=kept["number"].map(other.set_index("number")["value"]).astype(object))

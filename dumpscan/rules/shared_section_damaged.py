@@ -96,13 +96,15 @@ def check(
     shared_sections: pd.DataFrame, registry_values: pd.DataFrame, platforms: pd.DataFrame, captures: pd.DataFrame
 ) -> Found | None:
     """The latest texts of each machine in which something is wrong."""
+    import pandas as pd
+
     rows = texts(shared_sections, registry_values, captures)
     builds = (
         machine_keys(rows).map(platforms.set_index(machine_keys(platforms))["build"]).astype("Int64").astype(object)
     )
     pairs = [*zip(rows["text"], builds.where(builds.notna(), None), strict=True)]
     told = {pair: damage(*pair) for pair in set(pairs)}
-    rows = rows.assign(kinds=[" ".join(told[pair]) for pair in pairs])
+    rows = rows.assign(kinds=pd.Series([" ".join(told[pair]) for pair in pairs], rows.index, dtype=object))
     rows = rows[rows["kinds"].ne("")]
     rows = rows.sort_values("in_force", kind="stable").drop_duplicates(["case", "machine", "kinds"])
     worst = rows["kinds"].str.split(" ").str[0].astype(object)

@@ -63,12 +63,13 @@ def check(
     nt4 = rows["build"].eq(NT4).fillna(False)
     rows = rows.assign(severity="high", certainty="proved")
     rows["severity"] = rows["severity"].mask(nt4, "medium")
-    same = service[["case", "machine", "file", "line", "size_kb"]].assign(key=machine_keys(service))
-    same = rows[rows["listed_kb"].notna()][["listed_kb"]].assign(key=keys).reset_index().merge(
-        same.drop_duplicates("key"), on="key"
-    )  # fmt: skip
-    same = same.assign(finding=same["index"], shows="a service heap of the second size: {size_kb:,} KB")
-    return found(rows, cite(rows, "two values: SharedSection={sizes}"), same)
+    rows["key"] = machine_keys(rows)
+    same = service[["file", "line", "size_kb"]].assign(key=machine_keys(service)).drop_duplicates("key")
+    return found(
+        rows,
+        cite(rows, "two values: SharedSection={sizes}"),
+        cite(rows[["key"]], "a service heap of the second size: {size_kb:,} KB", same, ["key"]),
+    )
 
 
 def tell(row: Mapping[str, Any]) -> Told:
