@@ -46,7 +46,9 @@ def texts(shared_sections: pd.DataFrame, registry_values: pd.DataFrame, captures
     import pandas as pd
 
     columns = ["case", "machine", "snapshot", "file", "line", "text"]
-    running = shared_sections[shared_sections["in_force"].fillna(False).to_numpy(bool)]
+    running = shared_sections[
+        shared_sections["in_force"].fillna(False).to_numpy(bool) & shared_sections["text"].notna()
+    ]
     rows = pd.concat(
         [running[columns].assign(in_force=True), _states(registry_values)[columns].assign(in_force=False)],
         ignore_index=True,

@@ -69,7 +69,8 @@ def damage(text: str, build: int | None = None) -> tuple[str, ...]:
     values = [value.strip() for one in lists for value in one.split(",")] if len(lists) == 1 else []
     signs = {
         ON: re.search(r"(?i)(?<![=\\\w])Windows[ ]+On\b", line) is not None,
-        QUOTES: '"' in line.strip('"'),
+        QUOTES: '"'
+        in line[max(0, line.find("ObjectDirectory=")) :].strip('"'),  # some tools quote the path of csrss.exe
         SERVER: all(end in line for end in ENDS) and any(server not in line for server in _servers(build)),
         WORD: any(value and not value.isdecimal() for value in values),
         TWICE: len(lists) > 1,

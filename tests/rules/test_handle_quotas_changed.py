@@ -45,7 +45,7 @@ def test_boundary() -> None:
     """Inside of the documented range it is information, outside a low finding, the default nothing."""
     names = {"user": "USERProcessHandleQuota", "gdi": "GDIProcessHandleQuota"}
     cases: dict[str, compose.Text] = {}
-    expected = {}
+    expected: dict[str, list[str]] = {}
     for kind, (low, high) in RANGES.items():
         for quota in (low - 1, low, DEFAULT - 1, DEFAULT, DEFAULT + 1, high, high + 1):
             cases[f"{kind} {quota}"] = dword(WINDOWS_KEY, **{names[kind]: quota})

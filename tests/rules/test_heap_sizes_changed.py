@@ -72,7 +72,7 @@ def test_no_data() -> None:
 def test_boundary() -> None:
     """Each default of each Windows, one page below, at and above it; the second one never above its ceiling."""
     cases: dict[str, compose.Text] = {}
-    expected = {}
+    expected: dict[str, list[str]] = {}
     for one in DEFAULTS:
         build = {1381: 2600, 3790: 3790, 6000: 6000}.get(one.first, 7601)
         third = one.service or 768

@@ -58,6 +58,7 @@ def test_near_miss() -> None:
         "mentioned": "%SystemRoot%\\system32\\csrss.exe ObjectDirectory=\\Windows SharedSection=1024, 20480,768 Windows On SubSystemType=Windows\n",
         "shortened": windows_value("csrss.exe ObjectDirectory=\\Windows SharedSection=1024,20480,768 Windows=On MaxRequestThreads=16"),
         "cut by its tool": running(VALUE[:150]),
+        "a quoted path": windows_value(VALUE.replace(VALUE.split()[0], f'"{VALUE.split()[0]}"')),
         **{f"wrapped at {width}": windows_value(wrapped(VALUE, width, 0)) for width in (60, 76, 80, 100, 120)},
     }  # fmt: skip
     told = {name: [one["summary"] for one in compose.findings(made, RULE)] for name, made in compose.documents(cases).items()}  # fmt: skip
