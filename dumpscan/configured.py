@@ -64,7 +64,7 @@ def sections_in_force(sections: pd.DataFrame) -> pd.DataFrame:
 def sections_stored(sections: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
     """By machine key, the sizes that its registry has, whatever is in force."""
     states = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & values["text"].notna()]
-    rows = sections[_texts(sections).isin(_texts(states)) & ~_running(sections)]
+    rows = sections[texts_on_machines(sections).isin(texts_on_machines(states)) & ~_running(sections)]
     return _agreed(_sized(rows).assign(how="in the registry"), SECTIONS)
 
 
@@ -77,7 +77,7 @@ def _sized(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(configured_interactive_kb=rows["interactive_kb"], configured_service_kb=service)
 
 
-def _texts(rows: pd.DataFrame) -> pd.Series[str]:
+def texts_on_machines(rows: pd.DataFrame) -> pd.Series[str]:
     """Each text with its machine and file: what a row of one table and one of another have in common where they are of one value."""
     machine = machine_keys(rows).astype(str).astype(object)
     joined: pd.Series[str] = machine + "\n" + rows["file"].astype(object) + "\n" + rows["text"].astype(object)

@@ -305,6 +305,50 @@ def told_of(pairs: Sequence[Printed], rule: str, path: Callable[[int], str] = se
     return {one: by_line.get(line_of(listing, f" {path(at)} ")) for at, one in enumerate(pairs)}
 
 
+# Values of the registry and of csrss.exe, as machines have them.
+
+CONTROL = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control"
+SUBSYSTEMS = rf"{CONTROL}\Session Manager\SubSystems"
+MEMORY_MANAGEMENT = rf"{CONTROL}\Session Manager\Memory Management"
+WINDOWS_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows"
+WINDOWS_8 = 9200  # the first build whose csrss.exe has no console server
+
+
+def csrss(sizes: str = "1024,20480,768", *, build: int = 14393) -> str:
+    """The value `Windows` of a whole machine."""
+    console = "ServerDll=winsrv:ConServerDllInitialization,2 " if build < WINDOWS_8 else ""
+    sxs = "ServerDll=sxssrv,4 " if build >= 7600 else ""
+    return (
+        rf"%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection={sizes} Windows=On SubSystemType=Windows ServerDll=basesrv,1 "
+        f"ServerDll=winsrv:UserServerDllInitialization,3 {console}{sxs}ProfileControl=Off MaxRequestThreads=16"
+    )
+
+
+def reg_query(key: str, *values: tuple[str, str, str]) -> str:
+    """`reg query`: name, type and data of each value."""
+    return f"{key}\n" + "".join(f"    {name}    {kind}    {data}\n" for name, kind, data in values) + "\n"
+
+
+def dword(key: str, **values: int) -> str:
+    """`reg query` of numbers."""
+    return reg_query(key, *((name, "REG_DWORD", f"{number:#x}") for name, number in values.items()))
+
+
+def windows_value(text: str) -> str:
+    """`reg query` of the value `Windows`."""
+    return reg_query(SUBSYSTEMS, ("Windows", "REG_EXPAND_SZ", text))
+
+
+def running(text: str) -> str:
+    """`wmic` on csrss.exe: what is in force since the boot."""
+    return f"C:\\>wmic process where name='csrss.exe' get CommandLine\nCommandLine\n{text}\n\nC:\\>\n"
+
+
+XP = banner(2600, name="Windows XP")
+XP_VALUE = windows_value(csrss("1024,3072,512", build=2600))
+SERVER_2016 = banner(14393, name="Windows 10", target="x64")
+
+
 def logged_on(account: str, luid: int) -> str:
     """One logon session as Get-CimInstance Win32_LoggedOnUser prints it; the LUID is decimal there."""
     domain, name = account.split("\\")
@@ -337,8 +381,6 @@ def processes(rows: Sequence[tuple[int | None, int, str]]) -> str:
 
 # What was configured, and what is in force.
 
-CONTROL = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control"
-MEMORY_MANAGEMENT = rf"{CONTROL}\Session Manager\Memory Management"
 CSRSS = r"C:\WINDOWS\system32\csrss.exe ObjectDirectory=\Windows SharedSection={} Windows=On SubSystemType=Windows MaxRequestThreads=16"
 
 
@@ -353,7 +395,7 @@ def registry(key: str, values: Mapping[str, int | str]) -> str:
 
 def stored_sections(sizes: str) -> str:
     """The SharedSection values of the registry, as `reg query` prints them."""
-    return f"{CONTROL}\\Session Manager\\SubSystems\n    Windows    REG_EXPAND_SZ    {CSRSS.format(sizes)}\n\n"
+    return f"{SUBSYSTEMS}\n    Windows    REG_EXPAND_SZ    {CSRSS.format(sizes)}\n\n"
 
 
 def running_sections(sizes: str) -> str:
@@ -372,7 +414,6 @@ GuiProcess = tuple[str, int, str, str, int, int]  # name, PID, services, account
 LOCAL_SYSTEM, LOCAL_SERVICE, NETWORK_SERVICE = (
     rf"NT AUTHORITY\{name}" for name in ("SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE")
 )
-WINDOWS_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows"
 
 
 def scm(number: int, time: str, service: str = "Widget") -> str:
@@ -399,16 +440,11 @@ def gui(session: int, processes: Sequence[GuiProcess], *, total: tuple[int, int]
     return head + rows + last
 
 
-def csrss(interactive: int, service: int) -> str:
+def started_csrss(interactive: int, service: int) -> str:
     """The command line of a running csrss.exe of Windows 8 and later, as PowerShell prints it."""
     line = rf"%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection=1024,{interactive},{service} Windows=On SubSystemType=Windows"
     parts = "ServerDll=basesrv,1 ServerDll=winsrv:UserServerDllInitialization,3 ServerDll=sxssrv,4 ProfileControl=Off MaxRequestThreads=16"
     return f"PS C:\\> Get-CimInstance Win32_Process -Filter \"Name='csrss.exe'\" | % CommandLine\n{line} {parts}\nPS C:\\> \n"
-
-
-def reg_query(key: str, **values: int) -> str:
-    """`reg query` of a key with numbers."""
-    return f"{key}\n" + "".join(f"    {name}    REG_DWORD    0x{number:x}\n" for name, number in values.items()) + "\n"
 
 
 def on_desktops(owners: Sequence[tuple[int, str, str, int]]) -> str:

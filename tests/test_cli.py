@@ -87,7 +87,8 @@ def test_finished_is_0_whatever_was_found(run: Run, name: str) -> None:
         ("tool-failed", "critical", 0),
         ("tool-failed", "medium", 0),
         ("tool-failed", "low", 1),
-        ("healthy", "info", 0),
+        ("healthy", "low", 0),
+        ("healthy", "info", 1),
     ],
 )
 def test_fail_on_reaches_from_a_level_upwards(run: Run, name: str, level: str, code: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 RULE = "events-prove-nothing"
 CAPTURE = compose.banner(3790, time="Mon Mar 12 07:05:33 2007") + "System Uptime: 4 days 1:00:00.000\n"  # since 8 March
 FIRES = compose.scm(7000, "2007-03-11 07:05:33")
-LOGGED = compose.reg_query(compose.WINDOWS_KEY, DesktopHeapLogging=1)
+LOGGED = compose.dword(compose.WINDOWS_KEY, DesktopHeapLogging=1)
 STARTED = compose.event(6005, "2007-03-10 06:00:00", source="EventLog")
 
 

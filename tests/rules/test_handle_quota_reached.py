@@ -27,14 +27,14 @@ def test_both_kinds() -> None:
 
 
 def test_near_miss() -> None:
-    quota = compose.reg_query(compose.WINDOWS_KEY, USERProcessHandleQuota=18000)
+    quota = compose.dword(compose.WINDOWS_KEY, USERProcessHandleQuota=18000)
     cases: dict[str, compose.Text] = {
         "a larger quota": FIRES + quota,
         "a total": compose.gui(2, [(*USER[:4], 12, 12)], total=(9990, 9990)),
         "a list without counts": "Image Name                     PID Services\n========================= ======== ====\nreport.exe                    9990 N/A\n",
     }
     assert "found" not in compose.statuses(cases, RULE).values()
-    written = compose.reg_query(
+    written = compose.dword(
         compose.WINDOWS_KEY.replace("SOFTWARE", r"SOFTWARE\Wow6432Node"), USERProcessHandleQuota=18000
     )
     assert compose.statuses({"the 32-bit copy": FIRES + written}, RULE) == {"the 32-bit copy": "found"}
@@ -49,7 +49,7 @@ def test_boundary() -> None:
         told = (
             ""
             if quota == QUOTA
-            else compose.reg_query(compose.WINDOWS_KEY, USERProcessHandleQuota=quota, GDIProcessHandleQuota=quota)
+            else compose.dword(compose.WINDOWS_KEY, USERProcessHandleQuota=quota, GDIProcessHandleQuota=quota)
         )
         line = quota * REACHED // 100
         cases: dict[str, compose.Text] = {

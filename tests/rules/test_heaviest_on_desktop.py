@@ -19,7 +19,7 @@ PROCESSES: list[GuiProcess] = [
     ("WmiPrvSE.exe", 7768, "", LOCAL_SERVICE, 4, 7),
 ]
 EVENT = compose.event(243, text=compose.requester(0))
-SECTIONS = compose.csrss(20480, 768)
+SECTIONS = compose.started_csrss(20480, 768)
 FIRES = EVENT + SECTIONS + compose.gui(0, PROCESSES)
 
 

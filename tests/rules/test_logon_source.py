@@ -61,7 +61,9 @@ def test_near_miss() -> None:
 
 
 def test_no_data() -> None:
-    assert compose.statuses({"another command": compose.csrss(20480, 768)}, RULE) == {"another command": "no_data"}
+    assert compose.statuses({"another command": compose.started_csrss(20480, 768)}, RULE) == {
+        "another command": "no_data"
+    }
 
 
 def test_boundary() -> None:

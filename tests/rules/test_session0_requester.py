@@ -27,7 +27,7 @@ def test_fires() -> None:
 
 
 def test_the_size_in_force_gives_a_number() -> None:
-    (finding,) = compose.findings(compose.document(FIRES + compose.csrss(20480, 1280)), RULE)
+    (finding,) = compose.findings(compose.document(FIRES + compose.started_csrss(20480, 1280)), RULE)
     assert "1,280 KB each here" in finding["summary"]
     (line,) = compose.reboot_advice(finding)
     assert "third SharedSection value from 1280 to 1792" in line
@@ -35,7 +35,7 @@ def test_the_size_in_force_gives_a_number() -> None:
 
 
 def test_no_number_where_windows_is_not_known() -> None:
-    text = compose.event(243, text=compose.requester(0)) + compose.csrss(20480, 768)
+    text = compose.event(243, text=compose.requester(0)) + compose.started_csrss(20480, 768)
     (finding,) = compose.findings(compose.document(text), RULE)
     assert finding["certainty"] == "possible"
     assert "Read the one in force first" in compose.reboot_advice(finding)[0]
