@@ -6,9 +6,6 @@ from dumpscan.platforms import BEFORE
 from dumpscan.rules import Windows
 from dumpscan.view_space import has_limit
 
-if TYPE_CHECKING:
-    pass
-
 BEFORE_VISTA = Windows(has_limit, "Only Windows older than Vista limits session view space.")
 X86_BEFORE_VISTA = Windows(
     lambda rows: has_limit(rows) & (rows["architecture"].eq("x86") | rows["architecture"].isna()),
