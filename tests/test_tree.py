@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -66,9 +67,22 @@ def test_generated_docs_are_in_step() -> None:
         path.relative_to(ROOT / "docs").as_posix()
         for folder in ("commands", "rules")
         for path in (ROOT / "docs" / folder).glob("*.md")
-    } | {"variants.md"}
+    } | {"variants.md", "matrix.md"}
     assert there == set(pages)
     assert {name for name, text in pages.items() if (ROOT / "docs" / name).read_text(encoding="utf-8") != text} == set()
+
+
+def test_the_matrix_is_whole() -> None:
+    """Every command and every rule has its place in it, and no cell is empty or holds a sign that the legend does not explain."""
+    text = (ROOT / "docs" / "matrix.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| (.) \| ", text, re.MULTILINE))
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| .+ \([0-9]+\) \| ", line)]
+    signs = {part.rstrip("0123456789") for _, *cells in rows for cell in cells for part in cell.split() or [""]}
+    assert signs <= told
+    assert "!" not in signs, "a rule failed"
+    tables = Counter(name.rpartition(" ")[0] for name, *_ in rows)
+    assert set(tables) >= set(all_commands()) and len(set(tables.values())) == 1
+    assert re.findall(r"^[0-9]+\. \[(.+?)\]", text, re.MULTILINE) == list(all_rules())
 
 
 def test_every_fixture_tells_its_source() -> None:
