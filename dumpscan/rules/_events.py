@@ -83,6 +83,7 @@ def _boots(systems: pd.DataFrame) -> pd.DataFrame:
     """When the captured boot of each machine began and was captured, by machine key: of the latest banner with a time and an uptime."""
     import pandas as pd
 
+    systems = systems[systems["uptime"].notna() & systems["session_time"].notna()]
     end = systems["session_time"].map(lambda printed: span(printed)[1]).astype(float)
     begin = end - systems["uptime"].map(_uptime).astype(float)
     boots = pd.DataFrame({"key": machine_keys(systems), "begin": begin, "end": end}).dropna().sort_values("end")
