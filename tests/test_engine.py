@@ -52,6 +52,10 @@ MIX: dict[str, bytes] = {
         + compose.event(6005, source="EventLog"),
         "heap event": compose.event(243),
         "heap event before": compose.event(243) + GOOD,
+        "heap event proved": compose.banner(3790, time="Mon Mar 12 07:05:33 2007")
+        + "System Uptime: 4 days 1:00:00.000\n"
+        + compose.event(243)
+        + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91)),
         "desktop event": compose.event(244),
         "old desktop event": compose.banner(3790) + compose.event(244),
         "cut": compose.without(GOOD, SYSTEM),

@@ -40,6 +40,13 @@ def test_proved_with_a_heap_of_its_session_and_boot() -> None:
     assert told(compose.event(243) + near)[1:] == ("likely", []), "no boot is known"
 
 
+def test_proved_in_each_of_several_cases() -> None:
+    """The same file name and line in another case is another heap; it once took the finding of all cases but the first."""
+    text = CAPTURE + compose.event(243) + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
+    documents = compose.documents({"one": text, "two": text, "three": text})
+    assert [len(compose.findings(document, RULE)) for document in documents.values()] == [1, 1, 1]
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "no time": compose.event(243, ""),
