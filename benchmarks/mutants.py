@@ -19,7 +19,6 @@ import importlib.machinery
 import io
 import os
 import random
-import signal
 import sys
 import time
 from collections import Counter
@@ -31,6 +30,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "dumpscan" / "rules"
 BAR = 85  # percent
+ENOUGH = 600  # seconds for the tests of any module
 SLOWEST = 5  # times as long as its tests take without a mutant, and some seconds: then it hangs, which is noticed, too
 
 # Of the engine, what takes long and tells nothing that the others do not: very many cases, other processes, halves of the cases.
@@ -60,6 +60,12 @@ WORDS = {
 }  # fmt: skip
 DROPPED = {"drop_duplicates", "where", "mask", "dropna", "sort_values", "clip"}  # calls that are left out
 COMPARES = {"eq", "ne", "isin", "startswith", "endswith", "contains"}  # calls whose strings are values of columns
+
+
+if not hasattr(os, "fork"):
+    sys.exit("needs a system that can fork: Linux or macOS")
+
+import resource  # noqa: E402
 
 
 class Site(NamedTuple):
@@ -271,13 +277,31 @@ def forget(kept: Sequence[str]) -> None:
             setattr(package, name.partition(".")[2], old[name])
 
 
-def start(mutant: Mutant | None, path: Path, tests: list[str], seconds: int, kept: Sequence[str]) -> int:
+class Task(NamedTuple):
+    """The tests of a module, with a mutant or as they are."""
+
+    module: str
+    mutant: Mutant | None
+    seconds: int  # of processor time, however busy the machine is
+
+
+def finished(tasks: Sequence[Task], paths: dict[str, Path], jobs: int) -> Iterator[tuple[Task, int, float]]:
+    """Each task with its status (0 where the tests pass) and its seconds."""
+    kept, waiting, running = untouched(), list(tasks), dict[int, Task]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            task = waiting.pop(0)
+            running[start(task, paths[task.module], kept)] = task
+        process, status, usage = os.wait4(-1, 0)
+        yield running.pop(process), status, usage.ru_utime + usage.ru_stime
+
+
+def start(task: Task, path: Path, kept: Sequence[str]) -> int:
     """A process that runs these tests, with the mutant in place if there is one; it exits with 0 where they pass."""
     process = os.fork()
     if process:
         return process
-    signal.alarm(seconds)
-    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (task.seconds, task.seconds + 1))
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
@@ -286,11 +310,11 @@ def start(mutant: Mutant | None, path: Path, tests: list[str], seconds: int, kep
     try:
         import pytest
 
-        if mutant is not None:
-            sys.meta_path.insert(0, Loader(mutant, path))
+        if task.mutant is not None:
+            sys.meta_path.insert(0, Loader(task.mutant, path))
         forget(kept)
         quiet = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist"]
-        code = int(pytest.main(["-x", "-q", *quiet, *tests]))
+        code = int(pytest.main(["-x", "-q", *quiet, *tests_of(task.module)]))
     finally:
         os._exit(code)
 
@@ -302,37 +326,30 @@ def main() -> None:
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("module", nargs="*")
     asked = options.parse_args()
-    if not hasattr(os, "fork"):
-        sys.exit("needs a system that can fork: Linux or macOS")
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT)]
     warm = importlib.import_module("dumpscan")
     importlib.import_module("pytest")
-    for folder in ("dskheap", "dheapmon", "mm_session_view_size", "vm", "vertarget", "event_text", "csrss"):
-        warm.analyze(ROOT / "fixtures" / folder) if (ROOT / "fixtures" / folder).is_dir() else None
-    kept = untouched()
+    for folder in ("dskheap", "dheapmon", "mm_session_view_size", "vm", "vertarget", "event_text"):
+        warm.analyze(ROOT / "fixtures" / folder)
     paths = modules(asked.module)
     every = [mutant for name, path in paths.items() for mutant in mutants(name, path)]
     chosen = random.Random(asked.seed).sample(every, min(asked.sample or len(every), len(every)))
     chosen.sort()
     usual: dict[str, int] = {}
-    for name in sorted({mutant.module for mutant in chosen}):
-        began = time.perf_counter()
-        _, status = os.waitpid(start(None, paths[name], tests_of(name), 600, kept), 0)
-        if status or not tests_of(name):
-            sys.exit(f"{name}: its tests fail without a mutant, or there are none: {' '.join(tests_of(name))}")
-        usual[name] = int((time.perf_counter() - began) * SLOWEST) + 10
-    running: dict[int, Mutant] = {}
-    waiting, survivors, began = list(chosen), list[Mutant](), time.perf_counter()
-    while waiting or running:
-        while waiting and len(running) < asked.jobs:
-            mutant = waiting.pop(0)
-            running[start(mutant, paths[mutant.module], tests_of(mutant.module), usual[mutant.module], kept)] = mutant
-        process, status = os.wait()
-        mutant = running.pop(process)
-        if not status:
-            survivors.append(mutant)
-            print(f"survived  {mutant.module}:{mutant.line}  {mutant.words}", flush=True)
+    for task, status, seconds in finished(
+        [Task(name, None, ENOUGH) for name in {one.module: 0 for one in chosen}], paths, asked.jobs
+    ):
+        if status or not tests_of(task.module):
+            sys.exit(
+                f"{task.module}: its tests fail without a mutant, or there are none: {' '.join(tests_of(task.module))}"
+            )
+        usual[task.module] = int(seconds * SLOWEST) + 5
+    survivors, began = list[Mutant](), time.perf_counter()
+    for task, status, _ in finished([Task(one.module, one, usual[one.module]) for one in chosen], paths, asked.jobs):
+        if not status and task.mutant is not None:
+            survivors.append(task.mutant)
+            print(f"survived  {task.mutant.module}:{task.mutant.line}  {task.mutant.words}", flush=True)
     tried, lived = (Counter(mutant.module for mutant in some) for some in (chosen, survivors))
     possible = Counter(mutant.module for mutant in every)
     print(

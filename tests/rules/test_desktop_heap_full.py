@@ -40,6 +40,7 @@ def test_near_miss() -> None:
         "a large heap at 98": compose.dskheap(0, compose.replaced(X64, DEFAULT, 20480, 98)),
         "Winlogon with 16 KB free": compose.dskheap(0, compose.replaced(X86, WINLOGON, 128, 89)),
         "a heap smaller than 128 KB": compose.dskheap(0, [*X86, (compose.service(1), 124, 89)]),
+        "sizes without a use": compose.dskheap(0, X86) + "\n" + compose.deskscan([(SYSTEM, 256), (DEFAULT, 2048)]),
     }
     assert set(compose.statuses(cases, RULE).values()) == {"clear"}
 
