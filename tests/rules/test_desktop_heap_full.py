@@ -204,6 +204,28 @@ def test_a_larger_heap_is_not_advised_where_another_session_has_no_room_for_it()
     assert any("from 3072 to 4096" in line for line in compose.reboot_advice(finding))
 
 
+def test_boundary_of_what_fits() -> None:
+    """To the KB: all service heaps of this session with a larger one, and the room that is left in another session."""
+    full = compose.dskheap(
+        0, compose.replaced(X86, SYSTEM, 512, 99)
+    )  # 5,312 KB, of which four service heaps grow by 512 each
+    after = 5312 + 4 * 512 + 4096
+    cases: dict[str, compose.Text] = {f"own {kb}": full + compose.view_size(after + kb) for kb in (-1, 0, 1)}
+    for kb in (-1, 0, 1):
+        other = [
+            (compose.service(1), 15000 - 4096 - 512 - kb - 5312, 2)
+        ]  # with its 5,312 KB, so much is left of 15,000
+        cases[f"other {kb}"] = full + compose.dskheap(3, [*X86, *other]) + compose.view_size(15000)
+    told = {}
+    for name, document in compose.documents(cases).items():
+        (finding,) = compose.findings(document, RULE)
+        told[name] = [line for line in compose.reboot_advice(finding) if "from 512 to 1024" in line]
+    assert {name: bool(lines) for name, lines in told.items()} == {
+        "own -1": False, "own 0": True, "own 1": True, "other -1": False, "other 0": True, "other 1": True,
+    }  # fmt: skip
+    assert "then take 7,360 KB of 11,456 KB." in told["own 0"][0]
+
+
 def test_the_fallback_sizes_are_not_raised() -> None:
     """512 and 128 KB are what Windows takes when the configured heaps do not fit: the configured values are others."""
     (finding,) = compose.findings(compose.document(compose.dskheap(0, FALLEN_BACK)), RULE)
