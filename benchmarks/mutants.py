@@ -30,8 +30,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "dumpscan" / "rules"
 BAR = 85  # percent
-ENOUGH = 600  # seconds for the tests of any module
-SLOWEST = 5  # times as long as its tests take without a mutant, and some seconds: then it hangs, which is noticed, too
+ENOUGH = 300  # seconds of processor time, however busy the machine is; what takes longer hangs, which is noticed, too
 
 # Of the engine, what takes long and tells nothing that the others do not: very many cases, other processes, halves of the cases.
 LONG = (
@@ -278,30 +277,30 @@ def forget(kept: Sequence[str]) -> None:
 
 
 class Task(NamedTuple):
-    """The tests of a module, with a mutant or as they are."""
+    """Tests, with a mutant in place or as they are."""
 
-    module: str
     mutant: Mutant | None
-    seconds: int  # of processor time, however busy the machine is
+    path: Path | None
+    tests: Sequence[str]
 
 
-def finished(tasks: Sequence[Task], paths: dict[str, Path], jobs: int) -> Iterator[tuple[Task, int, float]]:
-    """Each task with its status (0 where the tests pass) and its seconds."""
+def finished(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task, int]]:
+    """Each task with its status, 0 where the tests pass."""
     kept, waiting, running = untouched(), list(tasks), dict[int, Task]()
     while waiting or running:
         while waiting and len(running) < jobs:
             task = waiting.pop(0)
-            running[start(task, paths[task.module], kept)] = task
-        process, status, usage = os.wait4(-1, 0)
-        yield running.pop(process), status, usage.ru_utime + usage.ru_stime
+            running[start(task, kept)] = task
+        process, status = os.wait()
+        yield running.pop(process), status
 
 
-def start(task: Task, path: Path, kept: Sequence[str]) -> int:
+def start(task: Task, kept: Sequence[str]) -> int:
     """A process that runs these tests, with the mutant in place if there is one; it exits with 0 where they pass."""
     process = os.fork()
     if process:
         return process
-    resource.setrlimit(resource.RLIMIT_CPU, (task.seconds, task.seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (ENOUGH, ENOUGH + 1))
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
@@ -310,11 +309,11 @@ def start(task: Task, path: Path, kept: Sequence[str]) -> int:
     try:
         import pytest
 
-        if task.mutant is not None:
-            sys.meta_path.insert(0, Loader(task.mutant, path))
+        if task.mutant is not None and task.path is not None:
+            sys.meta_path.insert(0, Loader(task.mutant, task.path))
         forget(kept)
         quiet = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist"]
-        code = int(pytest.main(["-x", "-q", *quiet, *tests_of(task.module)]))
+        code = int(pytest.main(["-x", "-q", *quiet, *task.tests]))
     finally:
         os._exit(code)
 
@@ -335,19 +334,18 @@ def main() -> None:
     paths = modules(asked.module)
     every = [mutant for name, path in paths.items() for mutant in mutants(name, path)]
     chosen = random.Random(asked.seed).sample(every, min(asked.sample or len(every), len(every)))
-    chosen.sort()
-    usual: dict[str, int] = {}
-    for task, status, seconds in finished(
-        [Task(name, None, ENOUGH) for name in {one.module: 0 for one in chosen}], paths, asked.jobs
-    ):
-        if status or not tests_of(task.module):
-            sys.exit(
-                f"{task.module}: its tests fail without a mutant, or there are none: {' '.join(tests_of(task.module))}"
-            )
-        usual[task.module] = int(seconds * SLOWEST) + 5
+    chosen.sort(key=lambda one: (one.module in ("rules", "verdict"), one))  # these take longest
+    tests = {name: tests_of(name) for name in {one.module: 0 for one in chosen}}
+    if missing := [name for name, some in tests.items() if not some]:
+        sys.exit(f"no tests: {' '.join(missing)}")
+    whole = Task(None, None, [*dict.fromkeys(test for some in tests.values() for test in some)])
     survivors, began = list[Mutant](), time.perf_counter()
-    for task, status, _ in finished([Task(one.module, one, usual[one.module]) for one in chosen], paths, asked.jobs):
-        if not status and task.mutant is not None:
+    for task, status in finished(
+        [whole, *(Task(one, paths[one.module], tests[one.module]) for one in chosen)], asked.jobs
+    ):
+        if task.mutant is None and status:
+            sys.exit("the tests fail without a mutant")
+        if task.mutant is not None and not status:
             survivors.append(task.mutant)
             print(f"survived  {task.mutant.module}:{task.mutant.line}  {task.mutant.words}", flush=True)
     tried, lived = (Counter(mutant.module for mutant in some) for some in (chosen, survivors))
