@@ -165,3 +165,19 @@ def test_the_latest_boot_counts() -> None:
 )
 def test_dates(time: str, counts: bool) -> None:
     assert bool(told(CAPTURE + compose.event(243, time))[2]) is counts
+
+
+def test_years_of_two_digits() -> None:
+    """Surely of the boot, in this century and in the last."""
+    near = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
+    old = captured("Mar 12 07:05:33", "4 days 1:00:00").replace(" 2007", " 1999")
+    new = captured("Dec 12 07:05:33", "200 days 1:00:00")  # either day of the date is of this boot
+    cases: dict[str, compose.Text] = {
+        "1999": old.replace("4 days", "100 days") + compose.event(243, "2/3/99 7:05:33 AM") + near,
+        "2007": new + compose.event(243, "8/9/07 7:05:33 AM") + near,
+    }
+    told = {
+        name: [one["certainty"] for one in compose.findings(made, RULE)]
+        for name, made in compose.documents(cases).items()
+    }
+    assert told == {"1999": ["proved"], "2007": ["proved"]}
