@@ -231,3 +231,10 @@ def test_the_fallback_sizes_are_not_raised() -> None:
     (finding,) = compose.findings(compose.document(compose.dskheap(0, FALLEN_BACK)), RULE)
     (line,) = compose.reboot_advice(finding)
     assert "falls back" in line and "640" not in line
+
+
+def test_a_small_interactive_heap_is_no_fallback() -> None:
+    """Only services fall back to 128 KB."""
+    (finding,) = compose.findings(compose.document(compose.dskheap(0, compose.replaced(X86, DEFAULT, 128, 99))), RULE)
+    (line,) = compose.reboot_advice(finding)
+    assert "second SharedSection value from 128 to 1152" in line

@@ -40,6 +40,17 @@ def test_proved_with_a_heap_of_its_session_and_boot() -> None:
     assert told(compose.event(243) + near)[1:] == ("likely", []), "no boot is known"
 
 
+def test_whether_the_boot_is_certain_is_said() -> None:
+    near = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
+    cases: dict[str, compose.Text] = {"sure": CAPTURE + compose.event(243) + near, "open": compose.event(243)}
+    said = {name: compose.findings(one, RULE)[0]["summary"] for name, one in compose.documents(cases).items()}
+    assert "at 2007-03-09 07:05:33 (event 243)" in said["sure"]
+    assert (
+        "at 2007-03-09 07:05:33 (whether since the last start of the machine is not certain) (event 243)"
+        in said["open"]
+    )
+
+
 def test_proved_in_each_of_several_cases() -> None:
     """The same file name and line in another case is another heap; it once took the finding of all cases but the first."""
     text = CAPTURE + compose.event(243) + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
