@@ -15,7 +15,7 @@ from dumpscan.answer import answer
 from dumpscan.commands import all_commands
 from dumpscan.complaint import NOTHING_SAID, Complaint
 from dumpscan.model import TABLES
-from dumpscan.rules import CLEAR, FAILED, FUTILE, NO_DATA, NOT_APPLICABLE, Outcome, Rule, Told
+from dumpscan.rules import CLEAR, FAILED, FUTILE, NO_DATA, NOT_APPLICABLE, Outcome, Rule, Told, columns_of
 from dumpscan.version import __version__
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _finding(
 
 def _needed(needs: Sequence[str]) -> list[str]:
     """The commands that fill the tables a rule needs, as people type them."""
-    tables = {need.partition(".")[0] for need in needs}
+    tables = {table for need in needs for table, _ in columns_of(need)}
     tables |= {"desktop_heaps"} if tables & {"view_space", "captures"} else set()
     tables |= {"session_limits"} if "view_space.limit_kb" in needs else set()
     return sorted({command.prints for command in all_commands().values() if tables & set(command.fills)})

@@ -17,9 +17,10 @@ _STAMP = re.compile(
     r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)(0[1-9]|1[0-2])\2([0-2][0-9]|3[01])(?:[T_ .-]{0,3}([01][0-9]|2[0-3])[-_.:h]?([0-5][0-9])(?:[-_.:m]?([0-5][0-9]))?)?(?![0-9])"
 )
 _PRINTED = re.compile(
-    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ([0-9]{4})(?![0-9])"
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)? ([0-9]{4})(?![0-9])"
 )
 _UPTIME = re.compile(r"([0-9]{1,6}) days? ([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH = datetime(1970, 1, 1)
 Span = tuple[float, float]  # seconds: not before, not after
 UNKNOWN: Span = (float("nan"), float("nan"))
@@ -50,8 +51,10 @@ def span(text: object) -> Span:
     if not isinstance(text, str):
         return UNKNOWN
     printed = _PRINTED.match(text)
+    if printed and printed[1] in _MONTHS:  # nearly all of them, and strptime takes five times as long
+        return _clock(printed)
     for form, words, wide in (
-        ("%b %d %H:%M:%S %Y", " ".join(printed.groups()) if printed else text, timedelta()),
+        ("%b %d %H:%M:%S %Y", text, timedelta()),
         ("%Y-%m-%d %H:%M:%S", text, timedelta()),
         ("%Y-%m-%d %H:%M", text, timedelta(seconds=59)),
         ("%Y-%m-%d", text, timedelta(days=1, seconds=-1)),
@@ -83,3 +86,13 @@ def length(seconds: float) -> str:
         if seconds >= least * size:
             return f"{int(seconds // size):,} {unit}s"
     return f"{int(seconds)} seconds"
+
+
+def _clock(printed: re.Match[str]) -> Span:
+    """The moment that the debugger printed, if there is such a one."""
+    month, (day, hour, minute, second, year) = _MONTHS.index(printed[1]) + 1, map(int, printed.groups()[1:])
+    try:
+        moment = (datetime(year, month, day, hour, minute, second) - _EPOCH).total_seconds()
+    except ValueError:
+        return UNKNOWN
+    return moment, moment

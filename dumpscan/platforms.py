@@ -48,8 +48,8 @@ def _station(*names: str) -> Any:
 
 def _started(events: pd.DataFrame) -> pd.Series[float]:
     """The build that an event 6009 tells: the event log writes it at each start, so an old one can be of the Windows before an upgrade."""
-    texts = events["text"].where(events["event_id"].eq(6009).fillna(False))
-    return texts.str.extract(STARTED.pattern, expand=True)[1].astype(float)
+    texts = events.loc[events["event_id"].eq(6009).to_numpy(bool, na_value=False), "text"]  # few of very many
+    return texts.str.extract(STARTED.pattern, expand=True)[1].astype(float).reindex(events.index)
 
 
 def _counter(*labels: str) -> Any:
@@ -61,7 +61,9 @@ def _server_dlls(pattern: str) -> Any:
 
     def pick(values: pd.DataFrame) -> pd.Series[bool]:
         real = values["in_force"] if "in_force" in values else values["origin"].eq("state")
-        return real.fillna(False).astype(bool) & values["text"].str.contains(pattern, regex=True).fillna(False)
+        texts = values.loc[real.to_numpy(bool, na_value=False), "text"]
+        told: pd.Series[bool] = texts.str.contains(pattern, regex=True).astype("boolean").reindex(values.index)
+        return told
 
     return pick
 

@@ -456,3 +456,13 @@ def on_desktops(owners: Sequence[tuple[int, str, str, int]]) -> str:
         for session, path, process, pid in owners
     )
     return f"Volatility 3 Framework 2.28.2\n\nOffset\tWindow Station\tSession\tDesktop\tProcess\tPID\n\n{rows}\n"
+
+
+def deskscan(heaps: Sequence[tuple[str, int]]) -> str:
+    """Volatility's deskscan: the size of each heap, and no use."""
+    rows = "".join(
+        f"{'*' * 50}\nDesktop: 0x{0x2C81A90 + at:x}, Name: {path}, Next: 0x0\nSessionId: 0, DesktopInfo: 0xbc670650, fsHooks: 0\n"
+        f"spwnd: 0xbc6706e8, Windows: 61\nHeap: 0xbc670000, Size: 0x{kb * 1024:x}, Base: 0xbc670000, Limit: 0x{0xBC670000 + kb * 1024:x}\n"
+        for at, (path, kb) in enumerate(heaps)
+    )
+    return f"$ python vol.py -f memory.raw --profile=Win2003SP2x86 deskscan\nVolatility Foundation Volatility Framework 2.6\n{rows}"

@@ -53,6 +53,10 @@ MIX: dict[str, bytes] = {
         + compose.gui(0, [("csrss.exe", 704, "", compose.LOCAL_SYSTEM, 83, 181)]),
         "heap event": compose.event(243),
         "heap event before": compose.event(243) + GOOD,
+        "heap event proved": compose.banner(3790, time="Mon Mar 12 07:05:33 2007")
+        + "System Uptime: 4 days 1:00:00.000\n"
+        + compose.event(243)
+        + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91)),
         "desktop event": compose.event(244),
         "old desktop event": compose.banner(3790) + compose.event(244),
         "cut": compose.without(GOOD, SYSTEM),
@@ -222,6 +226,44 @@ def test_every_rule_has_one_outcome(mixed: dict[str, Document]) -> None:
         "no_data",
         "not_applicable",
     }
+
+
+def test_what_was_cut_clears_nothing() -> None:
+    """A rule over heaps or their view cannot clear a case with a listing that lost rows, or that printed nothing; other captures may be cut."""
+    view = "session-view-space-exhausted"
+    limit = compose.view_size(49152)
+    cases: dict[str, compose.Text] = {
+        "whole": GOOD + limit,
+        "cut": compose.without(GOOD, SYSTEM) + limit,
+        "nothing printed": GOOD + limit + "kd> !dskheap -s 1\n",
+        "cut, and then whole": compose.without(GOOD, SYSTEM) + GOOD + limit,
+        "full, and cut": compose.without(FULL, DEFAULT) + limit,
+    }
+    told = {
+        name: [compose.of_rule(one, rule)["status"] for rule in (FULL_RULE, view, "tool-failed")]
+        for name, one in compose.documents(
+            {name: compose.banner(3790) + str(text) for name, text in cases.items()}
+        ).items()
+    }
+    assert told == {
+        "whole": ["clear", "clear", "clear"],
+        "cut": ["no_data", "no_data", "clear"],
+        "nothing printed": ["no_data", "no_data", "clear"],
+        "cut, and then whole": ["clear", "clear", "clear"],
+        "full, and cut": ["found", "no_data", "clear"],
+    }
+
+
+def test_another_capture_that_was_cut_does_not_matter() -> None:
+    """A listing of memory has nothing to do with heaps, however much of it is lost."""
+    made = dumpscan.analyze(GOOD.encode() + compose.vm4().encode())._tables
+    rule = rules.all_rules()[FULL_RULE]
+    for command, status in (("vm", "clear"), ("dskheap", "no_data")):
+        captures = made["captures"].copy()
+        assert command in set(captures["command"])
+        state = captures["state"].astype(object).mask(captures["command"].eq(command), "cut")
+        captures["state"] = state.astype("category")
+        assert list(rules.run(made | {"captures": captures}, 1, [rule])[0].status) == [status]
 
 
 def test_every_finding_cites_lines_of_its_case(mixed: dict[str, Document]) -> None:

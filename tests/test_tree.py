@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ import dumpscan
 from dumpscan.commands import all_commands
 from dumpscan.machines import LISTINGS
 from dumpscan.model import TABLES
-from dumpscan.rules import all_rules
+from dumpscan.rules import all_rules, columns_of
 from dumpscan.scanning import MOST_LITERALS, SHORT, _searchers, literals
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,9 +71,22 @@ def test_generated_docs_are_in_step() -> None:
         path.relative_to(ROOT / "docs").as_posix()
         for folder in ("commands", "rules")
         for path in (ROOT / "docs" / folder).glob("*.md")
-    } | {"variants.md"}
+    } | {"variants.md", "matrix.md"}
     assert there == set(pages)
     assert {name for name, text in pages.items() if (ROOT / "docs" / name).read_text(encoding="utf-8") != text} == set()
+
+
+def test_the_matrix_is_whole() -> None:
+    """Every command and every rule has its place in it, and no cell is empty or holds a sign that the legend does not explain."""
+    text = (ROOT / "docs" / "matrix.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| (.) \| ", text, re.MULTILINE))
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| .+ \([0-9]+\) \| ", line)]
+    signs = {part.rstrip("0123456789") for _, *cells in rows for cell in cells for part in cell.split() or [""]}
+    assert signs <= told
+    assert "!" not in signs, "a rule failed"
+    tables = Counter(name.rpartition(" ")[0] for name, *_ in rows)
+    assert set(tables) >= set(all_commands()) and len(set(tables.values())) == 1
+    assert re.findall(r"^[0-9]+\. \[(.+?)\]", text, re.MULTILINE) == list(all_rules())
 
 
 def test_every_fixture_tells_its_source() -> None:
@@ -100,7 +114,7 @@ def test_commands_fill_tables_that_there_are() -> None:
 
 def test_rules_need_columns_that_there_are() -> None:
     derived = {"platforms", "view_space", "signs", "complaints"}
-    needs = [need.split(".") for rule in all_rules().values() for need in rule.needs]
+    needs = [one for rule in all_rules().values() for need in rule.needs for one in columns_of(need)]
     assert [need for need in needs if need[0] not in derived and need[1] not in TABLES[need[0]]] == []
 
 
@@ -125,7 +139,7 @@ def test_digits_are_ascii(path: Path) -> None:
 
 
 def test_rule_modules_start_without_pandas_and_lark() -> None:
-    code = "import sys; from dumpscan.rules import all_rules; from dumpscan.commands import all_commands; all_rules(); all_commands(); print({'pandas', 'lark', 'jinja2'} & set(sys.modules))"
+    code = "import sys; from dumpscan.rules import all_rules, columns_of; from dumpscan.commands import all_commands; all_rules(); all_commands(); print({'pandas', 'lark', 'jinja2'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "set()"
 

@@ -172,6 +172,7 @@ def boots(systems: pd.DataFrame) -> pd.DataFrame:
     """The boots that banners with a time and an uptime tell: key of the machine, begin and end (the capture), in seconds and in the order of time."""
     import pandas as pd
 
+    systems = systems[systems["uptime"].notna() & systems["session_time"].notna()]
     end = systems["session_time"].map(lambda printed: span(printed)[1]).astype(float)
     begin = end - systems["uptime"].map(uptime).astype(float)
     return pd.DataFrame({"key": machine_keys(systems), "begin": begin, "end": end}).dropna().sort_values("end")

@@ -45,7 +45,7 @@ FACT = [*MACHINE, "snapshot", "key", "file", "line"]
 @rule(
     stage=ALIKE,
     says=None,
-    needs="captures.command",
+    needs="memory_counters.pages or memory_warnings.text or events.event_id or symptoms.signature",
     clear="Nothing in these texts tells that commit was short.",
 )
 def check(

@@ -40,7 +40,7 @@ NAMELESS = r"^(?:machine|unnamed)\b"
 @rule(
     stage=CONFIGURATION,
     says=None,
-    needs="captures.command",
+    needs="shared_sections.text or registry_values.number",
     clear="No two machines of one Windows, and no two moments of one machine, are known to be configured differently.",
     references=("KB 949296",),
 )

@@ -76,7 +76,7 @@ def check(
         .rename(columns={"file": "heap_file", "line": "heap_line"})
     )
     sure = of_session[of_session["this_boot"].fillna(False)]
-    both = sure.merge(near, on=["key", "session"]).drop_duplicates(["heap_file", "heap_line"])
+    both = sure.merge(near, on=["key", "session"]).drop_duplicates(["key", "heap_file", "heap_line"])
     both = both.assign(severity="critical", certainty="proved")
     rows = pd.concat([part for part in (alone, both) if len(part)] or [alone], ignore_index=True)
     generation = platforms.set_index(machine_keys(platforms))["generation"]

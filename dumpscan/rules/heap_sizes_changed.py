@@ -49,7 +49,7 @@ PLACE = [*MACHINE, "snapshot", "file", "line"]
 @rule(
     stage=CONFIGURATION,
     says=None,
-    needs="captures.command",
+    needs="shared_sections.text or desktop_heaps.size_kb",
     clear="Where Windows and heap sizes are known, they belong together.",
     references=("KB 184802", "KB 947246", "ntdebugging blog 2007-01-04, comment 74"),
 )

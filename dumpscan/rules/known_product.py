@@ -129,7 +129,7 @@ PRODUCTS = (
 @rule(
     stage=ALIKE,
     says=None,
-    needs="captures.command",
+    needs="symptoms.signature or desktop_heaps.used_percent",
     clear="No product with a known need of desktop heap is seen beside a symptom or a heap that is filling up.",
     references=("KB 949296", "KB 2102398"),
 )

@@ -56,7 +56,10 @@ BUILT_IN = 0x1000  # LUIDs below it are those of built-in accounts
 @rule(
     stage=HEAPS,
     says=None,
-    needs=("desktop_heaps.window_station", "captures.command"),
+    needs=(
+        "desktop_heaps.window_station or desktop_owners.window_station",
+        "gui_objects.process or desktop_owners.process",
+    ),
     clear="No maker of many window stations is to be seen.",
 )
 def check(

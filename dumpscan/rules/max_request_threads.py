@@ -51,7 +51,7 @@ def lost_number(text: str) -> bool:
 @rule(
     stage=CONFIGURATION,
     says=None,
-    needs="captures.command",
+    needs="shared_sections.text or registry_values.text",
     clear="Where the value of csrss.exe could be read, it does not end in a bare MaxRequestThreads.",
     references=("KB 187704", "KB 256137"),
 )

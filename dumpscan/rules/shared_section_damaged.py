@@ -89,7 +89,7 @@ def _servers(build: int | None) -> list[str]:
 @rule(
     stage=CONFIGURATION,
     says=None,
-    needs="captures.command",
+    needs="shared_sections.text or registry_values.text",
     clear="Where the value of csrss.exe could be read, it is whole.",
     references=("KB 142676", "KB 184802", "KB 947246"),
 )

@@ -45,7 +45,7 @@ XP = 2600  # the first build whose view /3GB makes small
 @rule(
     stage=CONFIGURATION,
     says=None,
-    needs="captures.command",
+    needs="boot_options.option or session_limits.kb",
     clear="Nothing tells that /3GB is in force.",
     references=("KB 184802", "ntdebugging blog 2007-07-05 (part 2)"),
     applies=X86_BEFORE_VISTA,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import compose
-from compose import X86
+from compose import DEFAULT, SYSTEM, WINLOGON, X86
 
 RULE = "desktop-creation-failed"
 OLD = compose.banner(3790)
@@ -44,3 +44,29 @@ def test_boundary() -> None:
         heaps = [*X86, (compose.service(1), rest, 1)]
         text = OLD + compose.event(244) + "\n" + VIEW + compose.dskheap(0, heaps)
         assert bool(compose.findings(compose.document(text), RULE)) is fires, kb
+
+
+def test_boundary_without_a_limit() -> None:
+    """An unprinted limit is the largest that this Windows can have: 48 MB on x86, 104 MB on x64."""
+    cases: dict[str, compose.Text] = {}
+    for target, limit, fixed in (("x86 compatible", 49152, 128), ("x64", 106496, 192)):
+        for more in (0, 1):
+            rest = limit * 6 // 10 + more - fixed - 512
+            heaps = compose.dheapmon(0, [(DEFAULT, rest, 1), (WINLOGON, fixed, 1), (SYSTEM, 512, 1)])
+            cases[f"{target} {more}"] = compose.banner(3790, target=target) + compose.event(244) + "\n" + heaps
+    told = {name: len(compose.findings(one, RULE)) for name, one in compose.documents(cases).items()}
+    assert told == {"x86 compatible 0": 0, "x86 compatible 1": 1, "x64 0": 0, "x64 1": 1}
+
+
+def test_which_session_counts() -> None:
+    """The fullest of those that were listed last."""
+    tight, loose = [*X86, *((compose.service(number), 512, 1.0) for number in range(20))], X86
+    cases: dict[str, compose.Text] = {
+        "one of two": compose.dskheap(0, loose) + compose.dskheap(1, tight),
+        "the first of two": compose.dskheap(0, tight) + compose.dskheap(1, loose),
+        "none of two": compose.dskheap(0, loose) + compose.dskheap(1, loose),
+        "before somebody freed it": compose.dskheap(0, tight) + compose.dskheap(0, loose),
+    }
+    made = compose.documents({name: OLD + compose.event(244) + "\n" + VIEW + str(text) for name, text in cases.items()})
+    told = {name: len(compose.findings(one, RULE)) for name, one in made.items()}
+    assert told == {"one of two": 1, "the first of two": 1, "none of two": 0, "before somebody freed it": 0}

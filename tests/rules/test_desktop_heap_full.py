@@ -40,6 +40,7 @@ def test_near_miss() -> None:
         "a large heap at 98": compose.dskheap(0, compose.replaced(X64, DEFAULT, 20480, 98)),
         "Winlogon with 16 KB free": compose.dskheap(0, compose.replaced(X86, WINLOGON, 128, 89)),
         "a heap smaller than 128 KB": compose.dskheap(0, [*X86, (compose.service(1), 124, 89)]),
+        "sizes without a use": compose.dskheap(0, X86) + "\n" + compose.deskscan([(SYSTEM, 256), (DEFAULT, 2048)]),
     }
     assert set(compose.statuses(cases, RULE).values()) == {"clear"}
 
@@ -275,8 +276,37 @@ def test_a_larger_heap_is_not_advised_where_another_session_has_no_room_for_it()
     assert any("from 3072 to 4096" in line for line in compose.reboot_advice(finding))
 
 
+def test_boundary_of_what_fits() -> None:
+    """To the KB: all service heaps of this session with a larger one, and the room that is left in another session."""
+    full = compose.dskheap(
+        0, compose.replaced(X86, SYSTEM, 512, 99)
+    )  # 5,312 KB, of which four service heaps grow by 512 each
+    after = 5312 + 4 * 512 + 4096
+    cases: dict[str, compose.Text] = {f"own {kb}": full + compose.view_size(after + kb) for kb in (-1, 0, 1)}
+    for kb in (-1, 0, 1):
+        other = [
+            (compose.service(1), 15000 - 4096 - 512 - kb - 5312, 2)
+        ]  # with its 5,312 KB, so much is left of 15,000
+        cases[f"other {kb}"] = full + compose.dskheap(3, [*X86, *other]) + compose.view_size(15000)
+    told = {}
+    for name, document in compose.documents(cases).items():
+        (finding,) = compose.findings(document, RULE)
+        told[name] = [line for line in compose.reboot_advice(finding) if "from 512 to 1024" in line]
+    assert {name: bool(lines) for name, lines in told.items()} == {
+        "own -1": False, "own 0": True, "own 1": True, "other -1": False, "other 0": True, "other 1": True,
+    }  # fmt: skip
+    assert "then take 7,360 KB of 11,456 KB." in told["own 0"][0]
+
+
 def test_the_fallback_sizes_are_not_raised() -> None:
     """512 and 128 KB are what Windows takes when the configured heaps do not fit: the configured values are others."""
     (finding,) = compose.findings(compose.document(compose.dskheap(0, FALLEN_BACK)), RULE)
     (line,) = compose.reboot_advice(finding)
     assert "falls back" in line and "640" not in line
+
+
+def test_a_small_interactive_heap_is_no_fallback() -> None:
+    """Only services fall back to 128 KB."""
+    (finding,) = compose.findings(compose.document(compose.dskheap(0, compose.replaced(X86, DEFAULT, 128, 99))), RULE)
+    (line,) = compose.reboot_advice(finding)
+    assert "second SharedSection value from 128 to 1152" in line

@@ -44,6 +44,24 @@ def test_proved_with_a_heap_of_its_session_and_boot() -> None:
     assert told(compose.event(243) + near)[1:] == ("likely", []), "no boot is known"
 
 
+def test_whether_the_boot_is_certain_is_said() -> None:
+    near = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
+    cases: dict[str, compose.Text] = {"sure": CAPTURE + compose.event(243) + near, "open": compose.event(243)}
+    said = {name: compose.findings(one, RULE)[0]["summary"] for name, one in compose.documents(cases).items()}
+    assert "at 2007-03-09 07:05:33 (event 243)" in said["sure"]
+    assert (
+        "at 2007-03-09 07:05:33 (whether since the last start of the machine is not certain) (event 243)"
+        in said["open"]
+    )
+
+
+def test_proved_in_each_of_several_cases() -> None:
+    """The same file name and line in another case is another heap; it once took the finding of all cases but the first."""
+    text = CAPTURE + compose.event(243) + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
+    documents = compose.documents({"one": text, "two": text, "three": text})
+    assert [len(compose.findings(document, RULE)) for document in documents.values()] == [1, 1, 1]
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "no time": compose.event(243, ""),
@@ -168,3 +186,79 @@ def test_a_current_windows_is_told_to_count_objects() -> None:
     asked = {name: [step["command"] for step in one["verdict"]["next"]] for name, one in told.items()}
     assert asked["modern"][0] == asked["counted"][0] == "GuiObjectUse"
     assert "which count has grown" in told["counted"]["verdict"]["next"][0]["why"]
+
+
+def captured(end: str, uptime: str) -> str:
+    return (
+        compose.banner(3790, time=f"Mon {end} 2026").replace(" 2026", " 2007").replace(".123", "")
+        + f"System Uptime: {uptime}.000\n"
+    )
+
+
+def test_boundary_of_the_boot() -> None:
+    """To the second: an event is surely of the boot that began before its day and was captured after it; it is history when its day, and any other
+    that is meant by its date, ended before the boot."""
+    near = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
+    begun = {  # the boot, against the first moment of 9 March
+        "3 days 7:05:34": ["proved"], "3 days 7:05:33": [], "3 days 7:05:32": [],
+        "3 days 7:06:33": ["proved"], "3 days 7:04:33": [], "3 days 8:05:33": ["proved"], "3 days 6:05:33": [],
+        "4 days 7:05:33": ["proved"], "2 days 8:05:33": [],
+    }  # fmt: skip
+    ended = {"Mar 10 00:00:01": ["proved"], "Mar 10 00:00:00": [], "Mar 9 23:59:59": []}
+    cases: dict[str, compose.Text] = {up: captured("Mar 12 07:05:33", up) + compose.event(243) + near for up in begun}
+    cases |= {end: captured(end, "9 days 1:00:00") + compose.event(243) + near for end in ended}
+    documents = compose.documents(cases)
+    assert {
+        name: [one["certainty"] for one in compose.findings(told, RULE)] for name, told in documents.items()
+    } == begun | ended
+    history = {"2 days 7:05:34": 1, "2 days 7:05:33": 1, "2 days 7:05:32": 0}  # against the last moment of 9 March
+    alone = {up: captured("Mar 12 07:05:33", up) + compose.event(243) for up in history}
+    assert {up: len(compose.findings(told, RULE)) for up, told in compose.documents(alone).items()} == history
+
+
+def test_the_latest_boot_counts() -> None:
+    """Two captures of one machine: an event between both boots is history, whichever stands first."""
+    early, late = captured("Mar 12 07:05:33", "4 days 1:00:00"), captured("Mar 20 07:05:33", "1 days 1:00:00")
+    cases: dict[str, compose.Text] = {
+        "early": early + compose.event(243),
+        "late": late + compose.event(243),
+        "both": early + late + compose.event(243),
+        "the other way": late + early + compose.event(243),
+    }
+    told = {name: len(compose.findings(one, RULE)) for name, one in compose.documents(cases).items()}
+    assert told == {"early": 1, "late": 0, "both": 0, "the other way": 0}
+
+
+@pytest.mark.parametrize(
+    ("time", "counts"),
+    [
+        ("3/9/07 7:05:33 AM", True),
+        ("3/9/69 7:05:33 AM", True),  # 2069
+        ("3/9/70 7:05:33 AM", False),  # 1970
+        ("3/9/99 7:05:33 AM", False),
+        ("09.03.07 07:05:33", True),
+        ("2007/03/09 07:05:33", True),
+        ("2007/02/09 07:05:33", False),
+        ("12.01.2007 07:05:33", False),  # a dot: the day stands first
+        ("Mar 09 07:05:33", True),  # no year: nobody knows
+        ("2007-02-30 07:05:33", True),  # no such day: nobody knows
+    ],
+)
+def test_dates(time: str, counts: bool) -> None:
+    assert bool(told(CAPTURE + compose.event(243, time))[2]) is counts
+
+
+def test_years_of_two_digits() -> None:
+    """Surely of the boot, in this century and in the last."""
+    near = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
+    old = captured("Mar 12 07:05:33", "4 days 1:00:00").replace(" 2007", " 1999")
+    new = captured("Dec 12 07:05:33", "200 days 1:00:00")  # either day of the date is of this boot
+    cases: dict[str, compose.Text] = {
+        "1999": old.replace("4 days", "100 days") + compose.event(243, "2/3/99 7:05:33 AM") + near,
+        "2007": new + compose.event(243, "8/9/07 7:05:33 AM") + near,
+    }
+    told = {
+        name: [one["certainty"] for one in compose.findings(made, RULE)]
+        for name, made in compose.documents(cases).items()
+    }
+    assert told == {"1999": ["proved"], "2007": ["proved"]}

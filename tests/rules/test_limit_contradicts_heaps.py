@@ -66,6 +66,9 @@ def test_near_miss() -> None:
         "fits": compose.dheapmon(0, X86) + compose.view_size(20480),
         "other machines": {"a/heaps.txt": compose.dheapmon(0, X86), "b/limit.txt": compose.view_size(4096)},
         "two sessions larger together": compose.dskheap(0, X86) + compose.dskheap(1, X86) + compose.view_size(8192),
+        "before somebody freed some": compose.dheapmon(0, [*X86, (compose.service(1), 8192, 1)])
+        + compose.dheapmon(0, X86)
+        + compose.view_size(12288),
         "the session pool is smaller": compose.dheapmon(0, X86)
         + compose.view_size(20480)
         + compose.view_size(4096).replace("ViewSize", "PoolSize"),

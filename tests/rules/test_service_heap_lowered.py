@@ -32,6 +32,7 @@ def test_near_miss() -> None:
         "no service heap": compose.dheapmon(0, compose.replaced(X86, DEFAULT, 256, 60)),
         "Winlogon": compose.dheapmon(0, compose.replaced(X86, WINLOGON, 128, 60)),
         "told by the other rules": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 256, 85)),
+        "sizes without a use": compose.dskheap(0, X86) + "\n" + compose.deskscan([(SYSTEM, 256), (DEFAULT, 2048)]),
         "history": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 256, 60)) + compose.dheapmon(0, X86),
     }
     told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}

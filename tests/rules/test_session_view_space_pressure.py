@@ -37,7 +37,10 @@ def test_near_miss() -> None:
             "a/heaps.txt": compose.dheapmon(0, compose.filling(16384, 512)),
             "b/limit.txt": compose.view_size(20480),
         },
-        "Vista": compose.dskheap(0, VISTA) + compose.view_size(24576),
+        "Vista": compose.dskheap(0, VISTA) + compose.view_size(26624),
+        "before somebody freed it": compose.dheapmon(0, compose.filling(16384, 512))
+        + compose.dheapmon(0, X86)
+        + compose.view_size(20480),
     }
     told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
     assert told == {name: [] for name in cases}
