@@ -71,7 +71,7 @@ def test_generated_docs_are_in_step() -> None:
         path.relative_to(ROOT / "docs").as_posix()
         for folder in ("commands", "rules")
         for path in (ROOT / "docs" / folder).glob("*.md")
-    } | {"variants.md", "matrix.md"}
+    } | {"variants.md", "matrix.md", "knowledge.md", "known-issues.md"}
     assert there == set(pages)
     assert {name for name, text in pages.items() if (ROOT / "docs" / name).read_text(encoding="utf-8") != text} == set()
 
@@ -158,3 +158,30 @@ def test_examples_in_docstrings_are_true() -> None:
     results = [doctest.testmod(importlib.import_module(name)) for name in MODULES]
     assert sum(result.attempted for result in results) > 10
     assert sum(result.failed for result in results) == 0
+
+
+KNOWLEDGE = tomllib.loads((ROOT / "docs" / "knowledge.toml").read_text(encoding="utf-8"))
+
+
+def test_every_number_of_the_knowledge_has_its_place() -> None:
+    numbers = [f"R{number:02}" for number in range(1, 116)]
+    reviewed = ["atom-table", "session-handles", "leak-or-size", "logon-source", "mini-dump", "value-reset"]
+    assert list(KNOWLEDGE) == [*numbers, *reviewed]
+
+
+@pytest.mark.parametrize("number", KNOWLEDGE)
+def test_the_place_of_a_number_is_there(number: str) -> None:
+    """A rule that is there, a page that says it, or a reason."""
+    one, rules = KNOWLEDGE[number], all_rules()
+    assert one["what"] and set(one) <= {"what", "rules", "page", "says", "why"}
+    assert set(one.get("rules", ())) <= set(rules)
+    assert one.get("rules") or one.get("page") or one.get("why")
+    if "page" in one:
+        assert one["says"] in rules[one["page"]].page
+
+
+def test_every_rule_is_of_the_knowledge_or_of_the_contract() -> None:
+    """What no number names is here because the contract, or the texts themselves, ask for it."""
+    placed = {name for one in KNOWLEDGE.values() for name in one.get("rules", ())}
+    beyond = {"limit-contradicts-heaps", "session-view-limit-unknown"}
+    assert set(all_rules()) - placed == beyond

@@ -82,6 +82,8 @@ def check(
     generation = platforms.set_index(machine_keys(platforms))["generation"]
     rows = rows.assign(generation=machine_keys(rows).map(generation).astype(object), counted=counted(rows, gui_objects))
     rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, *HEAP, "heap_file", "heap_line"])])
+    # Columns that no row fills would be floats, and so would those of other cases beside them.
+    rows = rows.astype({"size_kb": "Int64", "heap_line": "Int64"})
     heap_lines = rows[rows["heap_line"].notna()]
     heap_lines = heap_lines.assign(file=heap_lines["heap_file"], line=heap_lines["heap_line"])
     services = rows.assign(file=rows["near_file"], line=rows["near_line"])
