@@ -145,7 +145,9 @@ def _machine_answer(
     """One sentence (two where both modes hold) about a machine, and the findings that carry it."""
     mode, name = machine["mode"], machine["machine"]
     if mode == NO_SIGN:
-        return _no_sign(name, tables, views), []
+        else_fits = _by_rule(name, outcomes).get(WHAT_ELSE, [])
+        beside = " What else fits the symptom that these texts speak of is told below." if else_fits else ""
+        return _no_sign(name, tables, views) + beside, []
     kinds = SPEAKS_FOR.get(machine["reason"] if mode == UNDECIDED else mode, ())
     by_kind = [_findings(name, kind, outcomes) for kind in kinds]
     found = [finding for findings in by_kind for finding in findings]
@@ -158,6 +160,9 @@ def _machine_answer(
         ), []
     first = [findings[0] for findings in by_kind if findings]
     sentence = " ".join(finding["summary"] for finding in first)
+    if mode == HEAP_FULL and first and first[0]["subject"].get("size_kb") is None:
+        estimates = _by_rule(name, outcomes).get(WHICH_HEAP, [])
+        sentence += "".join(f" {finding['summary']}" for finding in estimates[:1])
     more = len(found) - len(first)
     if more:
         sentence += f" {more} more {'finding' if more == 1 else 'findings'} of this kind below."
@@ -230,10 +235,7 @@ def _listing_lines(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Do
 def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]], said: Complaint) -> Document:
     heaps = [row for row in tables["desktop_heaps"] if mode != NO_SIGN or row["tool"] in LISTINGS]
     captured = sessions(machine, heaps)
-    missing = [
-        f"session {session} is there ({row['file']}:{row['line']}), but the use of its heaps was not captured"
-        for session, row in not_captured(machine, captured, tables)
-    ]
+    missing = _missing(not_captured(machine, captured, tables))
     listings = [row for row in tables["captures"] if row["machine"] == machine and row["command"] in LISTINGS]
     judged = [row["moment"] for row in listings if row["moment"] and not row["superseded"] and row["state"] != "failed"]
     failed = [
@@ -255,6 +257,17 @@ def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]], 
     }
 
 
+def _missing(known: Sequence[tuple[int, Row]]) -> list[str]:
+    """Sessions that are there and were not captured, those of one line together."""
+    lines: dict[tuple[str, int], list[int]] = {}
+    for session, row in known:
+        lines.setdefault((row["file"], row["line"]), []).append(session)
+    return [
+        f"{_named(numbers)} {'is' if len(numbers) == 1 else 'are'} there ({file}:{line}), but the use of {'its' if len(numbers) == 1 else 'their'} heaps was not captured"
+        for (file, line), numbers in lines.items()
+    ]
+
+
 def _assumed(captured: Sequence[int | None], dated: bool, said: Complaint) -> list[str]:
     """What the answer takes for granted, because nobody said it."""
     if said.session is None and said.failed_at is None:
@@ -273,6 +286,10 @@ def _assumed(captured: Sequence[int | None], dated: bool, said: Complaint) -> li
     return assumed
 
 
+# An event tells that a heap was full; who held most objects there tells, by estimate, which one.
+WHICH_HEAP = "heaviest-on-desktop"
+# What else fits a symptom, beside a listing that shows no sign.
+WHAT_ELSE = "symptom-without-sign"
 HISTORY = ("desktop-heap-was-full", "heap-allocation-failed-earlier")
 
 

@@ -214,12 +214,14 @@ def _case_view(doc: Document) -> Document:
     """Everything chosen, sorted and counted once, so that all formats show the same."""
     findings, behind = _findings(doc)
     anchors, loose = _anchors(doc, findings)
-    advising = [*findings[:behind], *(found for found in findings[behind:] if found["severity"] in ADVISING)]
+    open_end = doc["verdict"]["mode"] in ("no-sign", "undecided")  # there what else fits is the answer
+    others = (found for found in findings[behind:] if found["severity"] in ADVISING or (open_end and _counts(found)))
+    advising = [*findings[:behind], *others]
     return {
         "findings": findings,
         "refuted_by": _unique(finding["refuted_by"] for finding in findings[:behind])[:2],
         "judged_by": list({finding["rule"]: finding for finding in findings[:behind]}.values()),
-        "beside": [finding for finding in findings[behind:] if _counts(finding)],
+        "beside": list({one["summary"]: one for one in findings[behind:] if _counts(one)}.values()),
         "advice": {
             when: _unique(item["text"] for found in advising for item in found["advice"] if item["when"] == when)
             for when in ("now", "reboot", "cause", "futile")
