@@ -50,10 +50,12 @@ class Room(NamedTuple):
     characters: int
 
 
-# Evidence goes first; the last room makes a text of less than 4,000 characters whatever the log says.
+# Long lists give way first, then words and evidence; the last room makes a text of less than 4,000 characters whatever the log says.
 ROOMS = (
-    *(Room(evidence, 12, 1000) for evidence in (8, 6, 4, 3, 2, 1, 0)),
-    *(Room(0, items, items * 50) for items in (8, 6, 4, 2)),
+    *(Room(evidence, 12, 1000) for evidence in (8, 6, 4)),
+    *(Room(evidence, items, 1000) for evidence, items in ((4, 8), (3, 6), (2, 6), (2, 4))),
+    *(Room(1, 4, characters) for characters in (600, 400, 300)),
+    *(Room(0, items, items * 50) for items in (6, 4, 2)),
 )
 
 
@@ -215,7 +217,7 @@ def _case_view(doc: Document) -> Document:
     findings, behind = _findings(doc)
     anchors, loose = _anchors(doc, findings)
     open_end = doc["verdict"]["mode"] in ("no-sign", "undecided")  # there what else fits is the answer
-    others = (found for found in findings[behind:] if found["severity"] in ADVISING or (open_end and _counts(found)))
+    others = (found for found in findings[behind:] if found["severity"] in ADVISING or (open_end and _fits(found)))
     advising = [*findings[:behind], *others]
     return {
         "findings": findings,
@@ -262,6 +264,11 @@ def _findings(doc: Document) -> tuple[list[Document], int]:
     mine = (finding for finding in found if machine is None or finding["machine"] in (None, machine))
     ranked = sorted(mine, key=rank)
     return ranked, sum(not rank(finding)[0] for finding in ranked)
+
+
+def _fits(finding: Document) -> bool:
+    """Whether what else fits is sure enough to act upon."""
+    return _counts(finding) and finding["certainty"] != "possible"
 
 
 def _counts(finding: Document) -> bool:

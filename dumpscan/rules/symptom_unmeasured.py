@@ -78,10 +78,8 @@ def tell(row: Mapping[str, Any]) -> Told:
     limit = "" if row["era"] == SINCE else VIEW
     listing = "!dskheap -s 0" + ("" if row["era"] == SINCE else " or dheapmon -s (before Vista)")
     advice = [
-        (NOW, f"While it fails, in the session that has the trouble (services: session 0): {listing}{limit}."),
-        (NOW, "The command line of csrss.exe (the SharedSection values in force), vertarget or systeminfo, and the boot options (/3GB)."),
-        (NOW, "The System log back to the last start: Win32k events 243 and 244; they are logged once a session and only with DesktopHeapLogging = 1."),
-        (NOW, "USER and GDI objects by process (GuiObjectUse, Task Manager)."),
+        (NOW, f"Save while it fails, in the session that has the trouble (services: session 0): {listing}{limit}; the command line of csrss.exe; vertarget and the boot options; Win32k events 243 and 244 "
+              "with the oldest record of the log (each is logged once a session, and only with DesktopHeapLogging = 1); USER and GDI objects by process."),
         (CAUSE, "Ask whether one session or all have it, and whether the first process fails or the N-th: the first one every time is access, not heap."),
         (FUTILE, "Pool counters of Performance Monitor, UMDH logs and the column Handles of Task Manager: none of them counts desktop heap."),
     ]  # fmt: skip
