@@ -54,6 +54,8 @@ def check(
     rows = desktop_heaps[(filling | large).fillna(False) & ~desktop_heaps["superseded"]].copy()
     # A small heap at 89 % with 16 KB free is full already (the other rule says so); here it would only repeat it.
     rows = rows[~no_room(rows) & rows["size_kb"].gt(0)].assign(severity="medium", certainty="likely")
+    if not len(rows):
+        return None
     before = enlarged(desktop_heaps, captures, logon_sessions)["before_kb"]
     rows = with_accounts(rows.assign(before_kb=before.reindex(rows.index)), logon_sessions)
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")

@@ -88,6 +88,8 @@ def check(
     rows = desktop_heaps[full].assign(
         severity="critical", certainty=np.where((proved & measured)[full], "proved", "likely")
     )
+    if not len(rows):
+        return None
     before = enlarged(desktop_heaps, captures, logon_sessions)["before_kb"]
     rows = with_accounts(rows.assign(before_kb=before.reindex(rows.index)), logon_sessions)
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")

@@ -54,6 +54,8 @@ def check(
     import numpy as np
 
     rows = enlarged(desktop_heaps, captures, logon_sessions)
+    if not len(rows):
+        return None
     eras = platforms.set_index(machine_keys(platforms))["era"]
     rows = rows.assign(
         era=rows["machine_key"].map(eras).astype(object),
