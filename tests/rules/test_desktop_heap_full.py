@@ -250,3 +250,14 @@ def test_no_price_in_view_space_since_vista() -> None:
     (finding,) = compose.findings(compose.document(listing), RULE)
     (line,) = compose.reboot_advice(finding)
     assert line == "Raise the third SharedSection value from 768 to 1280; it counts after a restart."
+
+
+def test_how_many_more_processes() -> None:
+    """At 10 KB each; with 16 KB free none starts."""
+    cases: dict[str, compose.Text] = {
+        str(percent): compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, percent)) for percent in (95, 96, 97)
+    }
+    said = {name: compose.findings(one, RULE)[0]["summary"] for name, one in compose.documents(cases).items()}
+    assert "23 KB free, room for about 2 more processes" in said["95"]
+    assert "17.9 KB free, room for about 1 more process." in said["96"]
+    assert "12.8 KB free, no room for another process" in said["97"]
