@@ -261,3 +261,5 @@ def test_how_many_more_processes() -> None:
     assert "23 KB free, room for about 2 more processes" in said["95"]
     assert "17.9 KB free, room for about 1 more process." in said["96"]
     assert "12.8 KB free, no room for another process" in said["97"]
+    (finding,) = compose.findings(compose.document(compose.dskheap(0, [*X86, (compose.service(1), 1600, 97)])), RULE)
+    assert "40 KB free, room for about 4 more processes" in finding["summary"]
