@@ -71,7 +71,9 @@ def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFra
     both = sure.merge(near, on=["key", "session"]).drop_duplicates(["key", "heap_file", "heap_line"])
     both = both.assign(severity="critical", certainty="proved")
     rows = pd.concat([part for part in (alone, both) if len(part)] or [alone], ignore_index=True)
-    rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, *HEAP, "heap_file", "heap_line"])])
+    # Without a heap among them these columns would be of floats, and those of other cases print 512.0 KB beside them.
+    kinds = {column: near[column].dtype for column in (*HEAP, "heap_file", "heap_line")}
+    rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, *kinds])]).astype(kinds)
     heap_lines = rows[rows["heap_line"].notna()]
     heap_lines = heap_lines.assign(file=heap_lines["heap_file"], line=heap_lines["heap_line"])
     return found(
