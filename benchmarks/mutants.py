@@ -201,7 +201,7 @@ def tests_of(name: str) -> list[str]:
         f"tests/rules/test_{user}.py"
         for user in sorted(users, key=lambda user: (user != name.rpartition(".")[2], user))
     ]
-    return [path for path in paths if (ROOT / path).is_file()]
+    return [path for path in [*paths, "tests/test_boundaries.py"] if (ROOT / path).is_file()]
 
 
 def _imports(path: Path) -> set[str]:

@@ -168,6 +168,15 @@ def test_a_failed_rule_clears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _documents({"full": MIX["full"]})["full"]["verdict"]["mode"] != "no-sign"
 
 
+def test_a_failed_rule_hides_no_other_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing else is known the evidence is incomplete; what is contradictory stays so."""
+    _with_check(monkeypatch, FULL_RULE, _raise_for("good", "contradictory", "bytes"))
+    told = _documents({name: MIX[name] for name in ("good", "contradictory", "full")})
+    assert {name: one["verdict"]["reason"] for name, one in told.items()} == {
+        "good": "incomplete", "contradictory": "contradictory", "full": None,
+    }  # fmt: skip
+
+
 def test_a_rule_without_data_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[int] = []
 

@@ -30,6 +30,9 @@ CASES: dict[str, compose.Text] = {
     "full and filling": compose.dheapmon(
         0, compose.replaced(compose.replaced(X86, SYSTEM, 512, 99.5), DEFAULT, 3072, 85)
     ),
+    "full, and another almost": compose.dheapmon(
+        0, compose.replaced(compose.replaced(X86, SYSTEM, 512, 95), DEFAULT, 3072, 99.5)
+    ),
     "exhausted": TIGHT + LIMIT,
     "both": BOTH + LIMIT,
     "both, one of them likely": compose.dheapmon(0, compose.replaced(MANY, SYSTEM, 512, 95)) + LIMIT,
@@ -69,6 +72,7 @@ EXPECTED: dict[str, tuple[str, str | None, str | None]] = {
     "almost full": ("single-heap-full", None, "likely"),
     "filling": ("at-risk", None, "likely"),
     "full and filling": ("single-heap-full", None, "proved"),
+    "full, and another almost": ("single-heap-full", None, "proved"),
     "exhausted": ("view-space-exhausted", None, "proved"),
     "both": ("both", None, "proved"),
     "both, one of them likely": ("both", None, "likely"),

@@ -81,9 +81,9 @@ def check(
     rows = pd.concat([part for part in (alone, both) if len(part)] or [alone], ignore_index=True)
     generation = platforms.set_index(machine_keys(platforms))["generation"]
     rows = rows.assign(generation=machine_keys(rows).map(generation).astype(object), counted=counted(rows, gui_objects))
-    rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, *HEAP, "heap_file", "heap_line"])])
-    # Columns that no row fills would be floats, and so would those of other cases beside them.
-    rows = rows.astype({"size_kb": "Int64", "heap_line": "Int64"})
+    # Without a heap among them these columns would be of floats, and those of other cases print 512.0 KB beside them.
+    kinds = {column: near[column].dtype for column in (*HEAP, "heap_file", "heap_line")}
+    rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, *kinds])]).astype(kinds)
     heap_lines = rows[rows["heap_line"].notna()]
     heap_lines = heap_lines.assign(file=heap_lines["heap_file"], line=heap_lines["heap_line"])
     services = rows.assign(file=rows["near_file"], line=rows["near_line"])

@@ -54,3 +54,23 @@ def test_before_vista_what_else_fills_the_view_is_named() -> None:
     told = {name: compose.findings(doc, RULE)[0]["actions"] for name, doc in docs.items()}
     named = {name: any("printer and font drivers" in action for action in actions) for name, actions in told.items()}
     assert named == {"before": True, "later": False}
+
+
+def test_one_finding_a_machine_and_its_advice() -> None:
+    """Several events are one finding; what is asked for and what is futile depends on the Windows."""
+    twice = compose.event(244) + compose.event(244, "2007-03-09 08:00:00")
+    cases: dict[str, compose.Text] = {
+        "since Vista": NEW + twice,
+        "before Vista": OLD + twice + compose.view_size(49152) + compose.dskheap(0, X86),
+        "open": twice,
+    }
+    advice = {}
+    for name, document in compose.documents(cases).items():
+        (finding,) = compose.findings(document, RULE)
+        assert len(finding["evidence"]) == 2
+        advice[name] = [(one["when"], one["text"].split()[0]) for one in finding["advice"]]
+    assert advice == {
+        "since Vista": [("now", "Run"), ("futile", "SessionViewSize:")],
+        "before Vista": [("now", "Run")],
+        "open": [("now", "Run"), ("now", "Say")],
+    }

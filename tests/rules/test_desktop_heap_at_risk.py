@@ -36,6 +36,7 @@ def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "one below 80": compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 79)),
         "80 % of a large heap": compose.dskheap(0, compose.replaced(X64, DEFAULT, 20480, 89)),
+        "no size": compose.dskheap(0, [*X86, (compose.service(1), 0, 85)]),
         "sizes without a use": compose.dskheap(0, X86) + "\n" + compose.deskscan([(SYSTEM, 256), (DEFAULT, 2048)]),
         "full": compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 90)),
         "full below 90 %": compose.dskheap(0, [*X86, (compose.service(1), 128, 89)]),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import compose
 import pytest
-from compose import DEFAULT, DISCONNECT, SYSTEM, WINLOGON, X64, X86, Printed
+from compose import DEFAULT, DISCONNECT, SYSTEM, VISTA, WINLOGON, X64, X86, Printed
 
 RULE = "desktop-heap-full"
 FULL = ("proved", "likely")
@@ -19,6 +19,7 @@ def test_fires() -> None:
     told = compose.document(text)
     (finding,) = compose.findings(told, RULE)
     assert (finding["severity"], finding["certainty"]) == ("critical", "proved")
+    assert " in session 0 is full: 99 % of 512 KB used" in finding["summary"]
     assert compose.cited(finding)[0] == ("-", compose.line_of(text, SYSTEM))
     assert finding["evidence"][0]["text"] == text.splitlines()[compose.line_of(text, SYSTEM) - 1]
     assert "512 KB" in finding["evidence"][0]["shows"] and "99 %" in finding["evidence"][0]["shows"]
@@ -32,6 +33,7 @@ def test_likely_below_98_percent() -> None:
     """Failures are on record from 96.1 %; a row alone does not prove one."""
     (finding,) = compose.findings(compose.document(compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 96))), RULE)
     assert (finding["severity"], finding["certainty"]) == ("critical", "likely")
+    assert "is almost full and likely the cause" in finding["summary"]
 
 
 def test_near_miss() -> None:
@@ -40,6 +42,9 @@ def test_near_miss() -> None:
         "a large heap at 98": compose.dskheap(0, compose.replaced(X64, DEFAULT, 20480, 98)),
         "Winlogon with 16 KB free": compose.dskheap(0, compose.replaced(X86, WINLOGON, 128, 89)),
         "a heap smaller than 128 KB": compose.dskheap(0, [*X86, (compose.service(1), 124, 89)]),
+        "before somebody ended it": compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 99))
+        + compose.dskheap(0, X86),
+        "no size": compose.dskheap(0, [*X86, (compose.service(1), 0, 99)]),
         "sizes without a use": compose.dskheap(0, X86) + "\n" + compose.deskscan([(SYSTEM, 256), (DEFAULT, 2048)]),
     }
     assert set(compose.statuses(cases, RULE).values()) == {"clear"}
@@ -310,3 +315,23 @@ def test_a_small_interactive_heap_is_no_fallback() -> None:
     (finding,) = compose.findings(compose.document(compose.dskheap(0, compose.replaced(X86, DEFAULT, 128, 99))), RULE)
     (line,) = compose.reboot_advice(finding)
     assert "second SharedSection value from 128 to 1152" in line
+
+
+def test_no_price_in_view_space_since_vista() -> None:
+    listing = compose.dskheap(0, compose.replaced(VISTA, SYSTEM, 768, 99)) + compose.view_size(20480)
+    (finding,) = compose.findings(compose.document(listing), RULE)
+    (line,) = compose.reboot_advice(finding)
+    assert line == "Raise the third SharedSection value from 768 to 1280; it counts after a restart."
+
+
+def test_how_many_more_processes() -> None:
+    """At 10 KB each; with 16 KB free none starts."""
+    cases: dict[str, compose.Text] = {
+        str(percent): compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, percent)) for percent in (95, 96, 97)
+    }
+    said = {name: compose.findings(one, RULE)[0]["summary"] for name, one in compose.documents(cases).items()}
+    assert "23 KB free, room for about 2 more processes" in said["95"]
+    assert "17.9 KB free, room for about 1 more process." in said["96"]
+    assert "12.8 KB free, no room for another process" in said["97"]
+    (finding,) = compose.findings(compose.document(compose.dskheap(0, [*X86, (compose.service(1), 1600, 97)])), RULE)
+    assert "40 KB free, room for about 4 more processes" in finding["summary"]

@@ -29,6 +29,9 @@ def test_near_miss() -> None:
             "a/log.txt": SEVEN + compose.dskheap(0, X64),
             "b/heaps.txt": compose.dheapmon(0, X86),
         },
+        "an older Windows, and a time without a build": compose.banner(3790)
+        + "Debug session time: Mon Mar 12 07:05:33.123 2007 (UTC + 0:00)\n"
+        + compose.dheapmon(0, X86),
         "a driver that was not loaded": SEVEN
         + compose.dskheap(0, X64)
         + "Win32k.sys symbol load error. Correct symbol required.\n",
@@ -51,3 +54,9 @@ def test_boundary() -> None:
         str(build): compose.banner(build, target="x64") + compose.dheapmon(0, X64) for build in (5999, 6000, 6001)
     }
     assert compose.statuses(cases, RULE) == {"5999": "clear", "6000": "found", "6001": "found"}
+
+
+def test_one_finding_a_machine() -> None:
+    """However often its banner was printed."""
+    (finding,) = compose.findings(compose.document(SEVEN + SEVEN + compose.dheapmon(0, X64) + "\n" + SEVEN), RULE)
+    assert [one["shows"] for one in finding["evidence"]].count("build 7601") == 1

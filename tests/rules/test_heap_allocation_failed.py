@@ -32,6 +32,10 @@ def test_fires() -> None:
     )
     assert document["verdict"]["mode"] == "single-heap-full"
     assert "which one is not in the logs" in document["verdict"]["summary"]
+    assert " in session 2 at 2007-03-09 07:05:33" in finding["summary"]
+    assert ", for notepad.exe (PID 4712) (event 243)" in finding["summary"]
+    (finding,) = compose.findings(compose.document(compose.event(243)), RULE)
+    assert " for " not in finding["summary"] and " in session" not in finding["summary"]
 
 
 def test_proved_with_a_heap_of_its_session_and_boot() -> None:
@@ -262,3 +266,24 @@ def test_years_of_two_digits() -> None:
         for name, made in compose.documents(cases).items()
     }
     assert told == {"1999": ["proved"], "2007": ["proved"]}
+
+
+def test_which_events_and_heaps_belong_together() -> None:
+    near, healthy = compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91)), compose.dskheap(0, X86)
+    named = {session: compose.event(243, text=compose.requester(session)) for session in (0, 2)}
+    cases: dict[str, compose.Text] = {
+        "a session that is not listed": named[2] + healthy,
+        "the full one is history": CAPTURE + compose.event(243) + near + healthy,
+        "two events, one heap": CAPTURE + compose.event(243) + compose.event(243, "2007-03-10 07:05:33") + near,
+        "two sessions": CAPTURE + named[0] + named[2] + near,
+    }
+    told = {name: compose.findings(made, RULE) for name, made in compose.documents(cases).items()}
+    assert {name: [one["certainty"] for one in some] for name, some in told.items()} == {
+        "a session that is not listed": ["likely"],
+        "the full one is history": [],
+        "two events, one heap": ["proved"],
+        "two sessions": ["likely", "proved"],
+    }
+    (proved,) = told["two events, one heap"]
+    assert r"Service-0x0-3e7$\Default there has 91 % of 512 KB in use." in proved["summary"]
+    assert [len(one["evidence"]) for one in told["two sessions"]] == [1, 2]

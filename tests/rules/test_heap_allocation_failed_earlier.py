@@ -17,6 +17,9 @@ def test_fires() -> None:
     assert (finding["severity"], finding["certainty"]) == ("medium", "proved")
     assert told["verdict"]["mode"] == "no-sign"
     assert told["verdict"]["history"] == [finding["summary"]]
+    assert "An allocation from a desktop heap failed at 2007" in finding["summary"]
+    (finding,) = compose.findings(compose.document(compose.event(243, text=compose.requester(0)) + HEALTHY), RULE)
+    assert "An allocation from a desktop heap failed in session 0 at 2007" in finding["summary"]
     twice = compose.document(EVENT + EVENT + HEALTHY)
     (finding,) = compose.findings(twice, RULE)
     assert len(compose.cited(finding)) == 2

@@ -96,3 +96,12 @@ def test_boundary() -> None:
     cases |= {f"sum {step}": compose.dheapmon(0, X86, kb=8192 + step) + compose.view_size(8192) for step in (-1, 0, 1)}
     told = {name: bool(compose.findings(made, RULE)) for name, made in compose.documents(cases).items()}
     assert told == {"-1": False, "0": False, "1": True, "sum -1": False, "sum 0": False, "sum 1": True}
+
+
+def test_boundary_of_two_limits() -> None:
+    """To the KB: with the next heap and what else lives there, the heaps fit under both limits, or not."""
+    limits = compose.view_size(20480) + compose.view_size(49152)
+    cases: dict[str, compose.Text] = {
+        str(more): compose.dheapmon(0, compose.filling(20480 - 3584 - 512 + more, 512)) + limits for more in (-1, 0, 1)
+    }
+    assert compose.statuses(cases, RULE) == {"-1": "clear", "0": "clear", "1": "found"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import compose
 from compose import DEFAULT, X86
 
 RULE = "names-not-accessible"
+FIXTURES = Path(__file__).resolve().parent.parent.parent / "fixtures"
 
 
 def test_fires() -> None:
@@ -22,6 +25,9 @@ def test_fires() -> None:
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "names": compose.dskheap(0, X86),
+        "a tool that tells no names": (FIXTURES / "desktopheapdiag" / "non_interactive.txt").read_text(
+            encoding="utf-8"
+        ),
         "names that lost their backslash": compose.dskheap(0, X86).replace("\\", ""),
     }
     assert set(compose.statuses(cases, RULE).values()) == {"clear"}
@@ -47,3 +53,9 @@ def test_boundary() -> None:
         for name, made in compose.documents(cases).items()
     }
     assert told == {"0": [], "1": ["The names of 1 desktop"], "2": ["The names of 2 desktops"]}
+
+
+def test_a_listing_without_its_session() -> None:
+    text = compose.without(compose.nameless(1, [(3072, 15), (64, 3), (128, 3)]), "Session ID")
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert finding["subject"] == {"session": None}

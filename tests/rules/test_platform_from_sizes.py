@@ -57,3 +57,11 @@ def test_fixed_heaps_outrank_the_interactive_one() -> None:
     (finding,) = compose.findings(told, RULE)
     assert finding["subject"]["architecture"] == "x86"
     assert "Winlogon" in finding["summary"]
+
+
+def test_the_era_is_said_where_it_is_known() -> None:
+    cases: dict[str, compose.Text] = {"open": compose.dskheap(0, X86[:6]), "known": compose.dheapmon(0, X86)}
+    told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
+    assert told["open"]["summary"] == "This machine is x86 (told by the sizes of the Winlogon and Disconnect heaps)."
+    assert ", before Vista (told by dheapmon" in told["known"]["summary"]
+    assert {one["snapshot"] for one in told.values()} == {1}

@@ -27,6 +27,12 @@ def test_near_miss() -> None:
         "small": compose.dheapmon(0, X86),
         "x64 fits under 104 MB": compose.dheapmon(0, X64),
         "the limit is printed": compose.dheapmon(0, tight) + compose.view_size(49152),
+        "the limit is printed, and short": compose.dheapmon(0, tight) + compose.view_size(20480),
+        "two limits are printed": {
+            "heaps.txt": compose.dheapmon(0, tight),
+            "one.txt": compose.view_size(20480),
+            "two.txt": compose.view_size(49152),
+        },
         "by the other command": compose.dheapmon(0, tight) + compose.vm4(49152),
         "in another file": {"heaps.txt": compose.dheapmon(0, tight), "limit.txt": compose.view_size(49152)},
         "history": compose.dheapmon(0, [*X86, *((compose.service(number), 512, 1.0) for number in range(25))])

@@ -50,6 +50,16 @@ def test_likely_by_the_total_alone() -> None:
     assert (told["verdict"]["mode"], told["verdict"]["certainty"]) == ("view-space-exhausted", "likely")
 
 
+def test_boundary_of_the_proof() -> None:
+    """The tool's own sum leaves no room; what the rows leave decides whether that is proved."""
+    cases: dict[str, compose.Text] = {
+        str(left): compose.dheapmon(0, compose.filling(20480 - left, 512), kb=20480 - 100) + compose.view_size(20480)
+        for left in (511, 512, 513)
+    }
+    told = {name: compose.findings(one, RULE)[0]["certainty"] for name, one in compose.documents(cases).items()}
+    assert told == {"511": "proved", "512": "likely", "513": "likely"}
+
+
 def test_near_miss() -> None:
     fits = compose.dheapmon(0, TIGHT[:-1])
     cases: dict[str, compose.Text] = {

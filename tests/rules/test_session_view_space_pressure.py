@@ -38,7 +38,7 @@ def test_near_miss() -> None:
             "b/limit.txt": compose.view_size(20480),
         },
         "Vista": compose.dskheap(0, VISTA) + compose.view_size(26624),
-        "before somebody freed it": compose.dheapmon(0, compose.filling(16384, 512))
+        "before somebody freed it": compose.dheapmon(0, [*X86, *((compose.service(at), 512, 1.0) for at in range(21))])
         + compose.dheapmon(0, X86)
         + compose.view_size(20480),
     }

@@ -15,7 +15,7 @@ def test_fires() -> None:
     text = compose.dskheap(0, VISTA)
     told = compose.document(text)
     (finding,) = compose.findings(told, RULE)
-    assert (finding["severity"], finding["certainty"]) == ("info", "likely")
+    assert (finding["severity"], finding["certainty"], finding["snapshot"]) == ("info", "likely", 1)
     assert compose.cited(finding) == [("-", compose.line_of(text, "msswindowstation"))]
     assert [one["when"] for one in finding["advice"]] == ["futile"] and not finding["actions"]
     assert told["verdict"]["mode"] == "no-sign" and "no practical limit" in told["verdict"]["summary"]
