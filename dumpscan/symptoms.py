@@ -232,8 +232,9 @@ def symptoms(line: str, below: str = "") -> Iterator[tuple[str, str, str]]:
         for at in sorted(told)
         if (match := SYMPTOMS[at].pattern.search(joined)) and match.start() < len(line) and not _dumped(match[0], line)
     }
-    if "stop-c0000142" in found:
-        found.pop("dll-init-failed", None)
+    if not found.keys().isdisjoint(("stop-c0000142", "shutting-down", "window-station-shutting-down")):
+        for other in ("dll-init-failed", "dll-initialization-failure", "dynamic-link-library-failed"):
+            found.pop(other, None)
     text = line.strip()
     for signature, specificity in found.items():
         yield signature, text if len(text) <= MOST_TEXT else text[:MOST_TEXT], specificity

@@ -35,10 +35,16 @@ _MONTH = re.compile(r"[A-Z][a-z]{2} [0-9]{1,2} ")  # Get-EventLog prints no year
 
 
 def facts(
-    events: pd.DataFrame, numbers: int | Sequence[int], systems: pd.DataFrame, source: str = WIN32K
+    events: pd.DataFrame,
+    numbers: int | Sequence[int],
+    systems: pd.DataFrame,
+    source: str = WIN32K,
+    *,
+    history: bool = False,
 ) -> pd.DataFrame:
-    """Events of one source with these IDs that have a date and a time and are not of an earlier boot, with `this_boot`: whether they are surely of
-    the boot that was captured; missing where no capture tells when that began."""
+    """Events of one source with these IDs that have a date and a time and are not of an earlier boot (with `history`: these, too), with `this_boot`:
+    whether they are surely of the boot that was captured (missing where no capture tells when that began), and `before`: surely of an earlier one.
+    The day of the capture counts: a failure and its capture are mostly of one day."""
     import pandas as pd
 
     wanted = [numbers] if isinstance(numbers, int) else [*numbers]
@@ -49,11 +55,12 @@ def facts(
     keys = machine_keys(rows)
     begin, end = (keys.map(captured[column]).astype(float) for column in ("begin", "end"))
     rows = rows.assign(
-        this_boot=((days["from"] > begin) & (days["to"] < end))
+        this_boot=((days["from"] > begin) & (days["to"] - _DAY <= end))
         .astype("boolean")
-        .mask(begin.isna() | days["from"].isna())
+        .mask(begin.isna() | days["from"].isna()),
+        before=(days["to"] < begin).astype(bool),
     )
-    current: pd.DataFrame = rows[~(days["to"] < begin).to_numpy(bool)]
+    current: pd.DataFrame = rows if history else rows[~rows["before"]]
     return current
 
 
@@ -120,10 +127,10 @@ def nearest(
     return near[[*(f"near_{name}" for name in shown), "gap"]].reindex(told.index)
 
 
-def failed_allocations(events: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFrame:
+def failed_allocations(events: pd.DataFrame, systems: pd.DataFrame, *, history: bool = False) -> pd.DataFrame:
     """Events 243 that are facts. One without a session is of session 0 where a service failed to start within a minute of it: services live there
     (near_* is that event of the Service Control Manager; missing where the session is printed)."""
-    told = facts(events, HEAP_ALLOCATION_FAILED, systems)
+    told = facts(events, HEAP_ALLOCATION_FAILED, systems, history=history)
     starts = facts(events, SERVICE_NOT_STARTED, systems, SERVICES)
     near = nearest(told, starts, SAME_MINUTE, "nearest")
     near = near.mask(told["session"].notna())
@@ -191,11 +198,16 @@ def desktops_not_created(
     rows = facts(events, DESKTOP_CREATION_FAILED, systems)
     keys = machine_keys(rows)
     sessions = view_space[~view_space["superseded"]]
-    share = (sessions["heaps_kb"] / sessions["limit_kb"].fillna(_largest_possible(sessions))).astype(float)
+    share = (sessions["heaps_kb"] / _limits(sessions)).astype(float)
     share = keys.map(share.groupby(machine_keys(sessions)).max()).astype(float)
     listed = keys.isin(machine_keys(sessions))
     era = keys.map(platforms.set_index(machine_keys(platforms))["era"]).astype(object)
     return rows.assign(era=era, share=share, view=era.eq(BEFORE) & (~listed | share.ge(VIEW_IN_USE)))
+
+
+def _limits(sessions: pd.DataFrame) -> pd.Series[int]:
+    """Printed, else /3GB in force or the registry's value, else the largest: with an event 244 beside it any of them may raise the alarm."""
+    return sessions["limit_kb"].fillna(sessions["configured_view_kb"]).fillna(_largest_possible(sessions))
 
 
 def _largest_possible(sessions: pd.DataFrame) -> pd.Series[int]:
@@ -209,5 +221,7 @@ def _largest_possible(sessions: pd.DataFrame) -> pd.Series[int]:
 
 def when(row: Any) -> str:
     """The time of an event, and what is known of its boot."""
+    if row["before"]:
+        return f"{row['time']} (before the last start of the machine)"
     unknown = "" if row["this_boot"] else " (whether since the last start of the machine is not certain)"
     return f"{row['time']}{unknown}"

@@ -54,6 +54,8 @@ def texts(shared_sections: pd.DataFrame, registry_values: pd.DataFrame, captures
         ignore_index=True,
     )
     rows = latest(rows, captures, "in_force")
+    stored = machine_keys(rows[~rows["in_force"].astype(bool)])
+    rows = rows[~rows["in_force"].astype(bool) | ~machine_keys(rows).isin(stored)]
     return rows.loc[~_repeats(rows, "text", "in_force")]
 
 
@@ -75,6 +77,9 @@ def sections(
     rows = rows.assign(in_force=in_force[rows.index])  # a longer series would give an empty frame its rows
     if not history:
         rows = latest(rows, captures, "in_force")
+        # What is stored is what anybody can change, and what counts after the next start: the digits in force may be of before a change.
+        stored = rows[~rows["in_force"]]
+        rows = rows[~rows["in_force"] | ~machine_keys(rows).isin(machine_keys(stored))]
     place = rows.groupby([machine_keys(rows), rows["in_force"], rows["snapshot"]]).ngroup()
     told = rows[SIZES].astype("Int64").fillna(-1).groupby(place).transform("nunique").eq(1).all(axis=1)
     rows = rows[told & ~_repeats(rows, "in_force", "snapshot")]

@@ -50,5 +50,10 @@ def tell(row: Mapping[str, Any]) -> Told:
         "a later listing shows the session again."
     )
     subject = {key: row[key] for key in ("session", "window_station", "desktop", "size_kb", "used_percent")}
-    advice = [(CAUSE, "Find out what was ended between the two listings: that used the heap.")]
+    advice = [
+        (
+            CAUSE,
+            "Find out what was ended, restarted or set to another size between the two listings: that used the heap, or made it larger.",
+        )
+    ]
     return Told(summary, subject, "A later listing of the same session in which it is still full.", advice)

@@ -43,14 +43,24 @@ if TYPE_CHECKING:
 )
 def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFrame) -> Found | None:
     """The first such event of each machine; all of them are cited."""
-    told = failed_allocations(events, systems)
+    told = failed_allocations(events, systems, history=True)
     heaps = desktop_heaps[~desktop_heaps["superseded"] & desktop_heaps["used_percent"].notna()]
-    near = machine_keys(heaps[heaps["used_percent"].ge(NEARLY_FULL)])
-    listed = told[SESSION].assign(event=told.index).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"]
     keys = machine_keys(told)
+    sessions = heaps.drop_duplicates(SESSION).groupby(machine_keys(heaps))["session"].agg(["first", "size"])
+    only = keys.map(sessions["first"].where(sessions["size"].eq(1))).astype("Int64")
+    listed = told[SESSION].assign(event=told.index).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"]
     theirs = told.index.isin(listed) | (told["session"].isna() & keys.isin(machine_keys(heaps))).to_numpy(bool)
-    told = told[theirs & ~keys.isin(near).to_numpy(bool)]
+    full = heaps[heaps["used_percent"].ge(NEARLY_FULL).fillna(False)]
+    near = told.assign(session=told["session"].fillna(only), event=told.index, key=keys)[["key", "session", "event"]]
+    near = near.merge(full[["session"]].assign(key=machine_keys(full)).drop_duplicates(), on=["key", "session"])[
+        "event"
+    ]
+    joined = told.index.isin(events_of_near) & told["this_boot"].fillna(False).to_numpy(
+        bool
+    )  # another rule tells these
+    told = told[theirs & ~joined]
     rows = told.drop_duplicates(MACHINE).assign(severity="medium", certainty="proved")
+    rows = rows.assign(room=~machine_keys(rows).isin(machine_keys(full)))
     lines = told[[*MACHINE, "file", "line", "time"]]
     return found(rows, cite(rows[MACHINE], "event 243 at {time}", lines, MACHINE))
 
@@ -58,8 +68,13 @@ def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFra
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     where = "" if row["session"] is None else f" in {session_name(row['session'])}"
+    listing = (
+        "The listing shows room in the heaps: it is of another moment."
+        if row["room"]
+        else "Which heap that was is not in the logs: nothing joins it with one that is listed."
+    )
     return Told(
-        f"An allocation from a desktop heap failed{where} at {when(row)} (event 243). The listing shows room in the heaps: it is of another moment.",
+        f"An allocation from a desktop heap failed{where} at {when(row)} (event 243). {listing}",
         {"time": row["time"], "session": row["session"]},
         "A listing of all sessions from the time of the event, with room in each heap.",
         [

@@ -30,13 +30,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.known_issues import HEAP, ISSUES, VIEW, known
+from dumpscan.known_issues import HEAP, ISSUES, NT4_TO_XP, VIEW, Gate, known
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import ALIKE, NOW, REBOOT, Found, Told, cite, found, rule
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# Issues for whatever is older than Vista: that a machine is one of so many proves little, and the symptom may be an article's own words.
+BROAD = tuple(at for at, one in enumerate(ISSUES) if one.gate == Gate(NT4_TO_XP))
 TAIL = 8  # lines behind the message of IIS in which the script's own words stand
 
 
@@ -54,7 +56,8 @@ def check(symptoms: pd.DataFrame, platforms: pd.DataFrame, modules: pd.DataFrame
     rows, told = known(_without_tails(symptoms), platforms, modules, (HEAP, VIEW))
     sure = rows["open"].eq("").to_numpy(bool)
     rows = rows.assign(
-        severity=np.where(sure, "medium", "info"), certainty=np.where(sure & ~rows["unproved"], "likely", "possible")
+        severity=np.where(sure & ~rows["issue"].isin(BROAD), "medium", "info"),
+        certainty=np.where(sure & ~rows["unproved"], "likely", "possible"),
     )
     banner = rows[sure].assign(file=rows["era_file"].astype(object), line=rows["era_line"].astype("Int64"))
     lines = told[[*MACHINE, "issue", "file", "line", "seen"]]
@@ -103,6 +106,6 @@ def tell(row: Mapping[str, Any]) -> Told:
 
 
 def are_not_told(facts: str) -> str:
-    """ "the version of Windows is not in these texts", or of several facts."""
+    """ "no banner or report in these texts tells the version of Windows"."""
     first, _, last = facts.rpartition(", ")
-    return f"{first} and {last} are not in these texts" if first else f"{last} is not in these texts"
+    return f"no banner or report in these texts tells {f'{first} and ' if first else ''}{last}"

@@ -77,6 +77,7 @@ def check(
         for kind, column in zip(KINDS, SECTIONS, strict=True)
     ]
     rows = rows[(differ[0] | differ[1]).to_numpy(bool)].assign(severity="high", snapshot=1)
+    rows = rows.join(_peaks(desktop_heaps), on="key")
     now = rows[["key"]].assign(finding=rows.index)
     lines = heard[["key", "now_file", "now_line", *(f"now_{column}" for column in SECTIONS)]]
     lines = now.merge(lines.rename(columns={"now_file": "file", "now_line": "line"}), on="key")
@@ -96,6 +97,29 @@ def check(
     )
 
 
+def _peaks(heaps: pd.DataFrame) -> pd.DataFrame:
+    """By machine, the most KB that any heap of each kind was seen to use."""
+    import pandas as pd
+
+    used = (heaps["size_kb"] * heaps["used_percent"] / 100).astype("Float64")
+    keys = machine_keys(heaps)
+    peaks = {f"{kind}_peak_kb": used.where(heaps["role"].eq(kind)).groupby(keys).max() for kind in KINDS}
+    return pd.DataFrame(peaks)
+
+
+def _too_small(row: Mapping[str, Any]) -> list[str]:
+    """The kinds of heaps that would have less than twice what was seen in use after a restart (the review by field experience: twice the peak)."""
+    return [
+        f"{kind} heaps of {kb(row[column])}, where {kb(round(row[f'{kind}_peak_kb']))} are in use now"
+        for kind, column in zip(KINDS, SECTIONS, strict=True)
+        if row[column] is not None
+        and row[f"{kind}_now_kb"] is not None
+        and row[column] < row[f"{kind}_now_kb"]
+        and row[f"{kind}_peak_kb"] is not None
+        and row[column] < 2 * row[f"{kind}_peak_kb"]
+    ]
+
+
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     wanted = f"{kb(row['configured_interactive_kb'])} interactive and {kb(row['configured_service_kb'])} service"
@@ -104,12 +128,15 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"The registry asks for heaps of {wanted}, but {now} are in force {row['how']}: the change is not active yet."
     )
     keys = (*SECTIONS, "interactive_now_kb", "service_now_kb")
+    small = _too_small(row)
+    restart = (
+        f"Do not restart before the registry is mended: it would give {' and '.join(small)}. Give each at least twice its use."
+        if small
+        else "Restart the machine (not while another finding says that the stored value is damaged), then look at the command line of csrss.exe: it must have the sizes of the registry."
+    )
     advice = [
         (NOW, f"Until the restart judge by what is in force: {now}."),
-        (
-            REBOOT,
-            "Restart the machine, then look at the command line of csrss.exe: it must have the sizes of the registry.",
-        ),
+        (REBOOT, restart),
         (FUTILE, "Restarting services or logging on again: SharedSection is read only when Windows starts."),
     ]
     return Told(

@@ -48,9 +48,16 @@ def check(view_space: pd.DataFrame) -> Found | None:
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
+    configured = row["configured_view_kb"] is not None
+    unknown = (
+        f"The limit of session view space was not printed; by {row['view_how']} it is {kb(row['possible_kb'])}"
+        if configured
+        else "The limit of session view space is not in the logs"
+    )
+    smallest = "under it" if configured else f"under the smallest limit possible here, {kb(row['possible_kb'])}"
     summary = (
-        f"The limit of session view space is not in the logs: the heaps of {session_name(row['session'])} take {kb(row['heaps_kb'])}, which does "
-        f"not fit safely under the smallest limit possible here, {kb(row['possible_kb'])}."
+        f"{unknown}: the heaps of {session_name(row['session'])} take {kb(row['heaps_kb'])}, which does "
+        f"not fit safely {smallest}."
     )
     subject = {key: row[key] for key in ("session", "heaps_kb", "possible_kb")}
     advice = [(NOW, "Print the limit on the same machine: dd nt!MmSessionViewSize L1 in a kernel debugger.")]

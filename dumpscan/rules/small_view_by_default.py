@@ -77,7 +77,7 @@ def check(
     rows = rows[(key.isin(asked["key"]) | key.isin(witnesses["key"])) & ~key.isin(there) & ~larger]
     printed = rows["key"].isin(views["key"])
     rows = rows.assign(
-        severity="medium",
+        severity="low",
         certainty=np.where(printed, "proved", "likely"),
         snapshot=1,
         limit_kb=SMALL_VIEW,

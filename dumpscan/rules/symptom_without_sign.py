@@ -36,6 +36,7 @@ from dumpscan.platforms import MACHINE, SERVICE_HEAP, SINCE
 from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._heap import no_room
 from dumpscan.rules._symptoms import SPOKEN, by_machine, logged, spoken, suspected
+from dumpscan.rules._view import exhausted, limited, tight
 from dumpscan.view_space import has_limit
 from dumpscan.words import heap_name, kb, percent, session_name
 
@@ -121,8 +122,10 @@ def _pressed(heaps: pd.DataFrame, view_space: pd.DataFrame, platforms: pd.DataFr
     full = heaps[(used.ge(FILLING) | no_room(heaps) | lowered).fillna(True).to_numpy(bool)]
     view = view_space[~view_space["superseded"].astype(bool)]
     room = view["possible_kb"] - view["other_kb"] - view["most_kb"] - view["next_kb"]
-    tight = view[(has_limit(view) & room.lt(0).fillna(True)).to_numpy(bool)]
-    return {*machine_keys(full), *machine_keys(tight)}
+    short = view[(has_limit(view) & room.lt(0).fillna(True)).to_numpy(bool)]
+    printed = limited(view_space)
+    pressed = printed[exhausted(printed) | tight(printed)]
+    return {*machine_keys(full), *machine_keys(short), *machine_keys(pressed)}
 
 
 def tell(row: Mapping[str, Any]) -> Told:

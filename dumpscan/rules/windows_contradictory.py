@@ -12,7 +12,7 @@ and later. A banner is believed before all else; of signs of equal weight neithe
 Sort the files by machine (one folder each, named after it) and run it again; save a banner (vertarget) with each log.
 
 ## What would refute it
-Sizes that were set by hand: 12,288 KB can be set on an older Windows, 3,072 KB on x64.
+A tool that was used where it does not belong (an unofficial dheapmon runs on Vista). Sizes of interactive heaps, which anybody can set, are not held against a banner.
 
 ## Sources
 KB 184802, KB 947246; ntdebugging blog, comment 20; csrss command lines in public memory-forensics logs.
@@ -29,6 +29,8 @@ from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 if TYPE_CHECKING:
     import pandas as pd
 
+CONFIGURABLE = 2  # the tier of sizes that anybody can set: they contradict nothing
+
 
 @rule(
     stage=DATA,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 )
 def check(signs: pd.DataFrame) -> Found | None:
     """One finding for each machine and aspect with two answers: the strongest sign, and the first one against it."""
+    signs = signs[signs["tier"].lt(CONFIGURABLE)]
     key = machine_keys(signs)
     rows = signs.assign(key=key)[signs.groupby([key, "aspect"])["says"].transform("nunique").gt(1)]
     rows = rows.sort_values(["key", "aspect", "tier"], kind="stable")

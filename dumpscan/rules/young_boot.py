@@ -43,7 +43,7 @@ def check(captures: pd.DataFrame, systems: pd.DataFrame) -> Found | None:
     rows = judged_listings(captures, systems)
     old = ~rows["up"].lt(YOUNG).fillna(False).astype(bool)
     rows = rows[~rows["key"].isin(rows.loc[old, "key"])].sort_values("up", kind="stable", ascending=False)
-    rows = rows.drop_duplicates("key").assign(severity="medium", certainty="likely")
+    rows = rows.drop_duplicates("key").assign(severity="low", certainty="likely")
     banners = rows.assign(file=rows["banner_file"], line=rows["banner_line"])
     return found(rows, cite(banners, "how long the machine had been up"), cite(rows, "the listing of that moment"))
 

@@ -71,6 +71,6 @@ def test_one_finding_a_machine_and_its_advice() -> None:
         advice[name] = [(one["when"], one["text"].split()[0]) for one in finding["advice"]]
     assert advice == {
         "since Vista": [("now", "Run"), ("futile", "SessionViewSize:")],
-        "before Vista": [("now", "Run")],
+        "before Vista": [("now", "Run"), ("now", "Run"), ("cause", "On")],
         "open": [("now", "Run"), ("now", "Say")],
     }

@@ -33,7 +33,7 @@ def test_fires() -> None:
     assert document["verdict"]["mode"] == "single-heap-full"
     assert "which one is not in the logs" in document["verdict"]["summary"]
     assert " in session 2 at 2007-03-09 07:05:33" in finding["summary"]
-    assert ", for notepad.exe (PID 4712) (event 243)" in finding["summary"]
+    assert "(event 243); notepad.exe (PID 4712) asked for it" in finding["summary"]
     (finding,) = compose.findings(compose.document(compose.event(243)), RULE)
     assert " for " not in finding["summary"] and " in session" not in finding["summary"]
 
@@ -208,7 +208,7 @@ def test_boundary_of_the_boot() -> None:
         "3 days 7:06:33": ["proved"], "3 days 7:04:33": [], "3 days 8:05:33": ["proved"], "3 days 6:05:33": [],
         "4 days 7:05:33": ["proved"], "2 days 8:05:33": [],
     }  # fmt: skip
-    ended = {"Mar 10 00:00:01": ["proved"], "Mar 10 00:00:00": [], "Mar 9 23:59:59": []}
+    ended = {"Mar 9 00:00:01": ["proved"], "Mar 9 00:00:00": ["proved"], "Mar 8 23:59:59": []}
     cases: dict[str, compose.Text] = {up: captured("Mar 12 07:05:33", up) + compose.event(243) + near for up in begun}
     cases |= {end: captured(end, "9 days 1:00:00") + compose.event(243) + near for end in ended}
     documents = compose.documents(cases)

@@ -7,6 +7,7 @@ from compose import SYSTEM, X86
 
 RULE = "heap-allocation-failed-earlier"
 EVENT = compose.event(243)
+CAPTURE = compose.banner(3790, time="Mon Mar 12 07:05:33 2007") + "System Uptime: 9 days 1:00:00.000\n"
 HEALTHY = compose.dskheap(0, X86)
 
 
@@ -27,12 +28,29 @@ def test_fires() -> None:
 
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
-        "a heap is nearly full": EVENT + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91)),
+        "a heap is nearly full": CAPTURE + EVENT + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91)),
         "of a session that is not listed": compose.event(243, text=compose.requester(2)) + HEALTHY,
         "without a time": "Event ID: 243\nSource: Win32k\nDescription: A desktop heap allocation failed.\n\n" + HEALTHY,
     }
     told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
     assert told == {name: [] for name in cases}
+
+
+def test_an_event_that_nothing_joins_is_told_all_the_same() -> None:
+    """Of an earlier start, of a start that nobody knows, or of one of two sessions, beside a heap that is nearly full."""
+    near = compose.dskheap(2, compose.replaced(X86, SYSTEM, 2048, 91))
+    young = compose.banner(3790, time="Mon Mar 12 07:05:33 2007") + "System Uptime: 0 days 9:00:00.000\n"
+    told = compose.documents(
+        {
+            "two sessions": CAPTURE + EVENT + HEALTHY + near,
+            "which start": EVENT + near,
+            "before": young + EVENT + HEALTHY,
+        }
+    )
+    said = {name: compose.findings(one, RULE)[0]["summary"] for name, one in told.items()}
+    assert "Which heap that was is not in the logs" in said["two sessions"]
+    assert "whether since the last start of the machine is not certain" in said["which start"]
+    assert "(before the last start of the machine)" in said["before"] and "room in the heaps" in said["before"]
 
 
 def test_no_data() -> None:
@@ -42,6 +60,6 @@ def test_no_data() -> None:
 
 def test_boundary() -> None:
     heaps = {percent: compose.dskheap(0, compose.replaced(X86, SYSTEM, 2048, percent)) for percent in (89, 90)}
-    cases: dict[str, compose.Text] = {str(percent): EVENT + text for percent, text in heaps.items()}
+    cases: dict[str, compose.Text] = {str(percent): CAPTURE + EVENT + text for percent, text in heaps.items()}
     told = {name: len(compose.findings(one, RULE)) for name, one in compose.documents(cases).items()}
     assert told == {"89": 1, "90": 0}

@@ -65,7 +65,7 @@ def test_boundary(issue: Issue) -> None:
             if one["subject"]["article"] != issue.article or name != "unknown":
                 continue
             assert (one["severity"], one["certainty"]) == ("info", "possible")
-            assert "not in these texts" in one["summary"]
+            assert "no banner or report in these texts tells" in one["summary"]
             assert compose.reboot_advice(one) == [], "no size is told for a Windows that nobody knows"
 
 
@@ -124,9 +124,9 @@ def test_the_open_facts_are_named() -> None:
         for name, made in told.items()
     }
     assert leak["nothing"][0].endswith(
-        "the version of Windows, the Service Pack and the number of processors are not in these texts."
+        "no banner or report in these texts tells the version of Windows, the Service Pack and the number of processors."
     )
-    assert leak["pack"][0].endswith("several processors; the Service Pack is not in these texts.")
+    assert leak["pack"][0].endswith("several processors; no banner or report in these texts tells the Service Pack.")
     assert leak["build"] == [], "one processor is not several"
 
 

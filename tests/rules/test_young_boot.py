@@ -24,7 +24,7 @@ def test_fires() -> None:
     told = compose.document(FIRES)
     (finding,) = compose.findings(told, RULE)
     assert finding["summary"].startswith("The heaps were captured 14 minutes after a start of the machine")
-    assert (finding["severity"], finding["certainty"]) == ("medium", "likely")
+    assert (finding["severity"], finding["certainty"]) == ("low", "likely")
     banner = compose.line_of(FIRES, "Kernel Version")
     assert compose.cited(finding) == [("-", banner), ("-", compose.line_of(FIRES, "!dskheap"))]
     verdict = told["verdict"]
