@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from dumpscan.commands import known_command
+from dumpscan.complaint import NOTHING_SAID, Complaint, complaint, complaints
 from dumpscan.decoding import known_encoding
 from dumpscan.inputs import DumpscanError, Input, case_name, inputs_of
 from dumpscan.reading import Reading
@@ -28,7 +29,7 @@ Source = str | Path | bytes | IO[bytes]
 class Analysis:
     """What one run found: tables, outcomes, verdicts."""
 
-    def __init__(self, cases: Sequence[str], readings: Sequence[Reading]) -> None:
+    def __init__(self, cases: Sequence[str], readings: Sequence[Reading], said: Complaint = NOTHING_SAID) -> None:
         from dumpscan.configured import configured
         from dumpscan.model import build
         from dumpscan.platforms import platforms, signs
@@ -39,10 +40,16 @@ class Analysis:
         self.cases = list(cases)
         self.readings = list(readings)
         _name_each_once(self.readings)
-        self.tables: dict[str, pd.DataFrame] = build(self.readings, self.cases)
+        self.tables: dict[str, pd.DataFrame] = build(self.readings, self.cases, said)
         told = signs(self.tables)
         known = configured(self.tables, platforms(self.tables, told))
-        self._tables = self.tables | {"signs": told, "platforms": known, "view_space": view_space(self.tables, known)}
+        self.complaint = said
+        self._tables = self.tables | {
+            "complaints": complaints(said, self.cases),
+            "signs": told,
+            "platforms": known,
+            "view_space": view_space(self.tables, known),
+        }
         self.outcomes: list[Outcome] = run(self._tables, len(self.cases), list(all_rules().values()))
         self._tables["verdicts"] = judge(self._tables, self.outcomes)
 
@@ -56,7 +63,7 @@ class Analysis:
     def documents(self) -> Documents:
         from dumpscan.document import Documents
 
-        return Documents(self.cases, self.readings, self._tables, self.outcomes)
+        return Documents(self.cases, self.readings, self._tables, self.outcomes, self.complaint)
 
     def to_dict(self, case: str | None = None) -> dict[str, Any]:
         """The JSON document of one case (the only one, if there is one), as plain Python values."""
@@ -74,17 +81,21 @@ def analyze(
     encoding: str | None = None,
     hash_all: bool = False,
     read_as: str | None = None,
+    session: int | None = None,
+    failed_at: str | None = None,
 ) -> Analysis:
     """Analyse files, folders, archives, texts (bytes) or file objects; several of them are one case.
 
     `encoding` is the code page of texts that do not tell theirs, `read_as` the name of a command for texts in which nothing is recognised.
+    `session` and `failed_at` (as "2026-11-20 09:30", by the clock of that machine) tell the complaint, where they are known.
     Never raises for what they hold; raises DumpscanError for a path that is not there, and for names that nobody knows.
     """
+    said = complaint(session, failed_at)
     if not sources:
         raise DumpscanError("nothing to analyse: name a file or a folder")
     name = case or _name(sources[0])
     options = Options(known_encoding(encoding), hash_all, known_command(read_as) if read_as else None)
-    return Analysis([name], read_all(inputs_of(name, [_opened(source) for source in sources]), options))
+    return Analysis([name], read_all(inputs_of(name, [_opened(source) for source in sources]), options), said)
 
 
 def analyze_cases(cases: Mapping[str, Source | Sequence[Source]], encoding: str | None = None) -> Analysis:

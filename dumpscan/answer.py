@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dumpscan.complaint import Complaint
 from dumpscan.machines import LISTINGS
 from dumpscan.platforms import SINCE
 from dumpscan.rules import CERTAINTIES, FAILED, SEVERITIES
+from dumpscan.settling import DHEAPMON, EVENTS, HEAPS, LIMIT, NO_PLATFORM, facts, not_captured, sessions, steps
 from dumpscan.verdict import (
     AT_RISK,
     BOTH,
@@ -20,6 +22,7 @@ from dumpscan.verdict import (
     TOOL_FAILED,
     UNDECIDED,
     VIEW_EXHAUSTED,
+    WRONG_SCOPE,
 )
 from dumpscan.words import count, heap_name, kb, percent, session_name
 
@@ -37,48 +40,7 @@ SPEAKS_FOR = {
     INCOMPLETE: (INCOMPLETE,),
     SYMPTOM_ONLY: (SYMPTOM_ONLY,),
     TOOL_FAILED: (TOOL_FAILED,),
-}
-
-HEAPS = {
-    "command": "!dskheap -s 0",
-    "where": "kernel debugger on the machine or on a full dump; for a user's session its number instead of 0",
-    "why": "the use of each desktop heap: a row at 98 % or more proves a full heap, all below 80 % clear them",
-}
-DHEAPMON = {
-    "command": "dheapmon -s",
-    "where": "Windows 2000 to Server 2003, in the session that fails (session 0: the console)",
-    "why": "the same listing without a debugger",
-}
-LIMIT = {
-    "command": "dd nt!MmSessionViewSize L1",
-    "where": "kernel debugger on the same machine and boot; before Vista only",
-    "why": "the limit of session view space: less than one heap above the sum of the heaps proves exhaustion, far above it clears it",
-}
-PTES = {
-    "command": "!vm 1",
-    "where": "kernel debugger on the same machine",
-    "why": "the free system PTEs: they decide whether SessionViewSize may grow",
-}
-COMMIT = {
-    "command": "!vm 1",
-    "where": "kernel debugger on the same machine",
-    "why": "commit, pool and free system PTEs: what else keeps a desktop from being created",
-}
-EVENTS = {
-    "command": "wevtutil qe System /q:\"*[System[Provider[@Name='Win32k'] and (EventID=243 or EventID=244)]]\" /f:RenderedXml",
-    "where": "an elevated command prompt on the machine (Vista and later)",
-    "why": "event 243 tells that an allocation from a desktop heap failed, 244 that a desktop could not be created",
-}
-CSRSS = {
-    "command": "Get-CimInstance Win32_Process -Filter \"Name='csrss.exe'\" | % CommandLine",
-    "where": "an elevated PowerShell on the machine",
-    "why": "the SharedSection values in force since the last start",
-}
-
-IN_FORCE = {
-    "command": "wmic process where name='csrss.exe' get CommandLine",
-    "where": "a command prompt on the machine",
-    "why": "the SharedSection values in force since the last start, before any of them is changed",
+    WRONG_SCOPE: (WRONG_SCOPE,),
 }
 
 
@@ -88,25 +50,19 @@ def answer(
     tables: Mapping[str, Sequence[Row]],
     views: Sequence[Row],
     platforms: Sequence[Row],
+    said: Complaint,
 ) -> Document:
     """The `verdict` part of a document. `machines` are the verdicts of the case's machines, the worst first."""
     if not machines:
         return _document(
-            None,
-            UNDECIDED,
-            NO_EVIDENCE,
-            None,
-            _no_evidence(tables),
-            [],
-            [HEAPS, DHEAPMON, LIMIT],
-            _scope(None, UNDECIDED, tables),
-            [],
-            [],
-        )
+            None, UNDECIDED, NO_EVIDENCE, None, _no_evidence(tables), [], [HEAPS, DHEAPMON, LIMIT, EVENTS],
+            _scope(None, UNDECIDED, tables, said), [], [], facts(None, NO_PLATFORM, tables),
+        )  # fmt: skip
     worst = machines[0]
     told = [_machine_answer(machine, outcomes, tables, views) for machine in machines]
     summary, deciding = told[0]
-    platform = next((one for one in platforms if one["machine"] == worst["machine"]), {"era": None})
+    platform = next((one for one in platforms if one["machine"] == worst["machine"]), NO_PLATFORM)
+    of_rules = _by_rule(worst["machine"], outcomes)
     evidence = [line for finding in deciding for line in finding["evidence"]] or _listing_lines(
         worst["machine"], tables
     )
@@ -121,16 +77,27 @@ def answer(
         _certainty(worst),
         summary,
         evidence,
-        _next(worst, platform, tables, outcomes),
-        _scope(worst["machine"], worst["mode"], tables),
+        steps(worst, platform, views, tables, of_rules),
+        _scope(worst["machine"], worst["mode"], tables, said),
         others,
         _history(worst["machine"], outcomes),
+        facts(worst["machine"], platform, tables),
     )
+
+
+def _by_rule(machine: str, outcomes: Sequence[Document]) -> dict[str, list[Document]]:
+    """The findings of each rule on a machine, each with what it says."""
+    found: dict[str, list[Document]] = {}
+    for outcome in outcomes:
+        for finding in outcome["findings"]:
+            if finding["machine"] == machine:
+                found.setdefault(outcome["rule"], []).append(finding | {"says": outcome["says"]})
+    return found
 
 
 def _document(
     machine: str | None, mode: str, reason: str | None, certainty: str | None, summary: str, evidence: list[Document], following: list[Document],
-    scope: Document, others: list[Document], history: list[str],
+    scope: Document, others: list[Document], history: list[str], known: Document,
 ) -> Document:  # fmt: skip
     return {
         "mode": mode,
@@ -138,6 +105,7 @@ def _document(
         "certainty": certainty,
         "summary": summary,
         "scope": scope,
+        "facts": known,
         "evidence": evidence[:24],
         "next": following,
         "others": others,
@@ -177,7 +145,9 @@ def _machine_answer(
     """One sentence (two where both modes hold) about a machine, and the findings that carry it."""
     mode, name = machine["mode"], machine["machine"]
     if mode == NO_SIGN:
-        return _no_sign(name, tables, views), []
+        else_fits = _by_rule(name, outcomes).get(WHAT_ELSE, [])
+        beside = " What else fits the symptom that these texts speak of is told below." if else_fits else ""
+        return _no_sign(name, tables, views) + beside, []
     kinds = SPEAKS_FOR.get(machine["reason"] if mode == UNDECIDED else mode, ())
     by_kind = [_findings(name, kind, outcomes) for kind in kinds]
     found = [finding for findings in by_kind for finding in findings]
@@ -190,20 +160,17 @@ def _machine_answer(
         ), []
     first = [findings[0] for findings in by_kind if findings]
     sentence = " ".join(finding["summary"] for finding in first)
+    if mode == HEAP_FULL and first and first[0]["subject"].get("size_kb") is None:
+        estimates = _by_rule(name, outcomes).get(WHICH_HEAP, [])
+        sentence += "".join(f" {finding['summary']}" for finding in estimates[:1])
     more = len(found) - len(first)
     if more:
         sentence += f" {more} more {'finding' if more == 1 else 'findings'} of this kind below."
+    if machine["reason"] == WRONG_SCOPE and any(
+        row["machine"] == name and row["whole"] for row in tables["heap_totals"]
+    ):
+        sentence += f" What was captured: {_no_sign(name, tables, views)}"
     return (f"Undecided. {sentence}" if mode == UNDECIDED else sentence), found
-
-
-def _sessions(machine: str | None, heaps: Sequence[Row]) -> list[int | None]:
-    """The sessions in which the use of heaps was measured: sizes alone say nothing about a session."""
-    sessions = {
-        row["session"]
-        for row in heaps
-        if row["machine"] == machine and not row["superseded"] and row["used_percent"] is not None
-    }
-    return sorted(sessions, key=lambda session: (session is None, session or 0))
 
 
 def _named(sessions: Sequence[int | None]) -> str:
@@ -224,11 +191,11 @@ def _no_sign(machine: str, tables: Mapping[str, Sequence[Row]], views: Sequence[
         and row["tool"] in LISTINGS  # a probe of one heap clears no session
     ]
     fullest = max(heaps, key=lambda row: row["used_percent"])
-    sessions = _named(_sessions(machine, heaps))
+    captured = _named(sessions(machine, heaps))
     mine = [view for view in views if view["machine"] == machine and not view["superseded"]]
     tightest = max(mine, key=lambda view: view["heaps_kb"])
     return (
-        f"No sign of desktop heap exhaustion in {sessions} at the moment of this capture: the fullest heap, {heap_name(fullest)}, is "
+        f"No sign of desktop heap exhaustion in {captured} at the moment of this capture: the fullest heap, {heap_name(fullest)}, is "
         f"{percent(fullest['used_percent'], fullest['tool'])} used of {kb(fullest['size_kb'])}, and {_room_in_view(tightest)}."
     )
 
@@ -265,52 +232,10 @@ def _listing_lines(machine: str, tables: Mapping[str, Sequence[Row]]) -> list[Do
     ]
 
 
-def _next(
-    worst: Row, platform: Row, tables: Mapping[str, Sequence[Row]], outcomes: Sequence[Document]
-) -> list[Document]:
-    """The commands that would settle an undecided case, or make a decided one surer."""
-    mode, machine = worst["mode"], worst["machine"]
-    has_limit = any(row["machine"] == machine and row["limit"] == "view_space" for row in tables["session_limits"])
-    limit = [] if has_limit or platform["era"] == SINCE else [LIMIT]
-    old = [] if platform["era"] == SINCE else [DHEAPMON]
-    listing = _listing(machine, tables)
-    if mode == UNDECIDED:
-        if worst["reason"] == TOOL_FAILED:
-            modern = any("grpWinStaList" in row["text"] for row in tables["tool_failures"] if row["machine"] == machine)
-            return [EVENTS, CSRSS] if modern else [listing, *old, EVENTS, CSRSS]
-        if worst["reason"] == SYMPTOM_ONLY:
-            return [COMMIT, listing, *old, *limit]
-        cut = any(outcome["rule"] == "evidence-incomplete" and outcome["findings"] for outcome in outcomes)
-        # !dskheap fails on most builds since Windows 8; the others do not.
-        modern_ways = [EVENTS, CSRSS] if platform["era"] == SINCE else []
-        return limit if worst["reason"] == INCOMPLETE and not cut else [listing, *old, *limit, *modern_ways]
-    again = listing | {
-        "why": "once more while it fails, and in each session that has the trouble: use can be far higher then"
-    }
-    if mode == NO_SIGN:
-        return [again, *limit]
-    told = any(row["machine"] == machine and row["in_force"] for row in tables["shared_sections"])
-    in_force = [] if told else [CSRSS if platform["era"] == SINCE else IN_FORCE]
-    has_ptes = any(
-        row["machine"] == machine and row["label"] == "Free System PTEs" for row in tables["memory_counters"]
-    )
-    if mode in (VIEW_EXHAUSTED, BOTH):
-        return [*([] if has_ptes else [PTES]), *in_force]
-    heaps = [finding["subject"].get("desktop") for finding in _findings(machine, mode, outcomes)]
-    if heaps and set(heaps) <= {"Winlogon", "Disconnect"}:
-        return [again]  # nothing there can be configured
-    used = any(row["machine"] == machine and row["used_percent"] is not None for row in tables["desktop_heaps"])
-    which = [] if used else [listing, *old]  # an event tells that a heap was full, not which
-    return [*which, *([again] if mode == AT_RISK else []), *in_force, *limit]
-
-
-def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]]) -> Document:
+def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]], said: Complaint) -> Document:
     heaps = [row for row in tables["desktop_heaps"] if mode != NO_SIGN or row["tool"] in LISTINGS]
-    sessions = _sessions(machine, heaps)
-    missing = [
-        f"session {session} is there ({row['file']}:{row['line']}), but the use of its heaps was not captured"
-        for session, row in _not_captured(machine, sessions, tables)
-    ]
+    captured = sessions(machine, heaps)
+    missing = _missing(not_captured(machine, captured, tables))
     listings = [row for row in tables["captures"] if row["machine"] == machine and row["command"] in LISTINGS]
     judged = [row["moment"] for row in listings if row["moment"] and not row["superseded"] and row["state"] != "failed"]
     failed = [
@@ -318,38 +243,53 @@ def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]]) 
         for row in listings
         if row["state"] == "failed"
     ]
-    numbered = _named([session for session in sessions if session is not None])
+    numbered = _named([session for session in captured if session is not None])
     others = f"any session other than {numbered}" if numbered else "any other session"
-    rest = f"{others}, and any other moment" if sessions else "the heaps of any session"
-    unnumbered = ["which session this is: its number is not printed"] if None in sessions else []
-    assumed = ["that the trouble is in a session captured here, and was going on at that moment"] if sessions else []
+    rest = f"{others}, and any other moment" if captured else "the heaps of any session"
+    unnumbered = ["which session this is: its number is not printed"] if None in captured else []
     return {
         "machine": machine,
-        "sessions": sessions,
+        "sessions": captured,
         "moment": judged[-1] if judged else None,
-        "not_captured": [*unnumbered, *missing[:MOST_NAMED], *(failed[:MOST_NAMED] if sessions else []), rest],
-        "assumed": assumed,
+        "complaint": {"session": said.session, "failed_at": said.failed_at},
+        "not_captured": [*unnumbered, *missing[:MOST_NAMED], *(failed[:MOST_NAMED] if captured else []), rest],
+        "assumed": _assumed(captured, bool(judged), said) if captured else [],
     }
 
 
-def _not_captured(
-    machine: str | None, sessions: Sequence[int | None], tables: Mapping[str, Sequence[Row]]
-) -> list[tuple[int, Row]]:
-    """Sessions that the texts name, beside those whose heaps were captured, each with the row that names it."""
-    known: dict[int, Row] = {}
-    for row in (*tables["session_memory"], *tables["desktop_owners"], *tables["desktop_heaps"]):
-        if row["machine"] == machine and row["session"] is not None and row["session"] not in sessions:
-            known.setdefault(row["session"], row)
-    return sorted(known.items(), key=lambda one: one[0])
+def _missing(known: Sequence[tuple[int, Row]]) -> list[str]:
+    """Sessions that are there and were not captured, those of one line together."""
+    lines: dict[tuple[str, int], list[int]] = {}
+    for session, row in known:
+        lines.setdefault((row["file"], row["line"]), []).append(session)
+    return [
+        f"{_named(numbers)} {'is' if len(numbers) == 1 else 'are'} there ({file}:{line}), but the use of {'its' if len(numbers) == 1 else 'their'} heaps was not captured"
+        for (file, line), numbers in lines.items()
+    ]
 
 
-def _listing(machine: str | None, tables: Mapping[str, Sequence[Row]]) -> Document:
-    """The command that lists heaps, for a session that is there and was not captured, else for session 0."""
-    sessions = _sessions(machine, tables["desktop_heaps"])
-    missing = [session for session, _ in _not_captured(machine, sessions, tables)] if sessions else []
-    return HEAPS | {"command": f"!dskheap -s {missing[0]}"} if missing else HEAPS
+def _assumed(captured: Sequence[int | None], dated: bool, said: Complaint) -> list[str]:
+    """What the answer takes for granted, because nobody said it."""
+    if said.session is None and said.failed_at is None:
+        return ["that the trouble is in a session captured here, and was going on at that moment"]
+    assumed = []
+    if said.session is None:
+        assumed.append("that the trouble is in a session captured here")
+    elif said.session not in captured and None in captured:
+        assumed.append(f"that the listing without a session number is of session {said.session}")
+    if said.failed_at is None:
+        assumed.append("that the trouble was going on when this was captured")
+    elif not dated:
+        assumed.append(
+            f"that this was captured at the time of the failure ({said.failed_at}): no time is printed in it"
+        )
+    return assumed
 
 
+# An event tells that a heap was full; who held most objects there tells, by estimate, which one.
+WHICH_HEAP = "heaviest-on-desktop"
+# What else fits a symptom, beside a listing that shows no sign.
+WHAT_ELSE = "symptom-without-sign"
 HISTORY = ("desktop-heap-was-full", "heap-allocation-failed-earlier")
 
 

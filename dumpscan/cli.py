@@ -89,6 +89,13 @@ def report(
     formats: Annotated[
         list[Format] | None, typer.Option("--format", help="html (default), text, markdown or json; may be repeated.")
     ] = None,
+    session: Annotated[
+        int | None, typer.Option(help="The session that has the trouble (services: 0), where it is known.", metavar="N")
+    ] = None,
+    failed_at: Annotated[
+        str | None,
+        typer.Option(help="When it failed, by the clock of that machine: 2026-11-20 09:30.", metavar="TIME"),
+    ] = None,
     encoding: Encoding = None,
     read_as: ReadAs = None,
     fail_on: Annotated[Level | None, typer.Option(help="Exit with 1 if a finding is at least this severe.")] = None,
@@ -111,7 +118,9 @@ def report(
         if any(path != "-" and target.resolve() == Path(path).resolve() for path in paths):
             raise DumpscanError(f"{target} is the evidence: name another file with -o")
         refuse_foreign(target, force)
-    analysis = analyze(*sources, case=case, encoding=encoding, hash_all=hash_all, read_as=read_as)
+    analysis = analyze(
+        *sources, case=case, encoding=encoding, hash_all=hash_all, read_as=read_as, session=session, failed_at=failed_at
+    )
     doc = analysis.to_dict()
     write = {
         Format.html: render.html,

@@ -50,19 +50,34 @@ def _agreed(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 def _sections(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd
 
-    rows, values = tables["shared_sections"], tables["registry_values"]
-    service = rows["non_interactive_kb"].fillna(rows["interactive_kb"])  # of two values, services get the second
-    rows = rows.assign(configured_interactive_kb=rows["interactive_kb"], configured_service_kb=service)
-    running = rows["in_force"].fillna(False).astype(bool)
+    rows = tables["shared_sections"]
+    force, stored = sections_in_force(rows), sections_stored(rows, tables["registry_values"])
+    return pd.concat([force, stored[~stored.index.isin(machine_keys(rows[_running(rows)]))]])
+
+
+def sections_in_force(sections: pd.DataFrame) -> pd.DataFrame:
+    """By machine key, the sizes that its csrss.exe was started with, with how, file and line."""
+    rows = sections[_running(sections)]
+    return _agreed(_sized(rows).assign(how="in force since the boot, the command line of csrss.exe"), SECTIONS)
+
+
+def sections_stored(sections: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    """By machine key, the sizes that its registry has, whatever is in force."""
     states = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & values["text"].notna()]
-    kept = _texts(rows).isin(_texts(states))
-    force = _agreed(rows[running].assign(how="in force since the boot, the command line of csrss.exe"), SECTIONS)
-    heard = machine_keys(rows).isin(machine_keys(rows[running]))
-    stored = _agreed(rows[kept & ~running & ~heard].assign(how="in the registry"), SECTIONS)
-    return pd.concat([force, stored])
+    rows = sections[texts_on_machines(sections).isin(texts_on_machines(states)) & ~_running(sections)]
+    return _agreed(_sized(rows).assign(how="in the registry"), SECTIONS)
 
 
-def _texts(rows: pd.DataFrame) -> pd.Series[str]:
+def _running(sections: pd.DataFrame) -> pd.Series[bool]:
+    return sections["in_force"].fillna(False).astype(bool)
+
+
+def _sized(rows: pd.DataFrame) -> pd.DataFrame:
+    service = rows["non_interactive_kb"].fillna(rows["interactive_kb"])  # of two values, services get the second
+    return rows.assign(configured_interactive_kb=rows["interactive_kb"], configured_service_kb=service)
+
+
+def texts_on_machines(rows: pd.DataFrame) -> pd.Series[str]:
     """Each text with its machine and file: what a row of one table and one of another have in common where they are of one value."""
     machine = machine_keys(rows).astype(str).astype(object)
     joined: pd.Series[str] = machine + "\n" + rows["file"].astype(object) + "\n" + rows["text"].astype(object)
@@ -73,12 +88,7 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
     import pandas as pd
 
     values = tables["registry_values"]
-    values = values[values["origin"].eq("state").fillna(False).to_numpy(bool)]
-    name = values["name"].astype(object).str.lower()
-    in_key = values["key"].astype(object).str.lower().str.endswith("memory management").fillna(False).to_numpy(bool)
-    view = values[
-        name.eq("sessionviewsize").to_numpy(bool) & in_key & values["number"].between(1, MOST_MB).fillna(False)
-    ]
+    view = stored_views(values)
     view = view.assign(configured_view_kb=view["number"] * 1024, how="SessionViewSize in the registry")
     x64 = machine_keys(platforms)[platforms["architecture"].eq("x64").fillna(False).to_numpy(bool)]
     switch = tables["boot_options"]
@@ -88,7 +98,28 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
     small = switch.assign(configured_view_kb=SMALL_VIEW, how=how).astype({"configured_view_kb": "Int64"})
     small = small[how.notna()]
     # boot.ini does not prove which entry was booted; but with /3GB in it nothing says that the registry's value is in force, either.
-    asked = values[name.eq("systemstartoptions").to_numpy(bool)]
-    doubt = machine_keys(switch)[~machine_keys(switch).isin(machine_keys(asked)).to_numpy(bool)]
+    doubt = machine_keys(switch)[~machine_keys(switch).isin(start_options_told(values)).to_numpy(bool)]
     stored = view[~machine_keys(view).isin([*machine_keys(small), *doubt]).to_numpy(bool)]
     return pd.concat([_agreed(small, VIEW), _agreed(stored, VIEW)])
+
+
+def memory_management(values: pd.DataFrame) -> pd.DataFrame:
+    """What the registry really has in the key of SessionViewSize and SessionPoolSize."""
+    in_key = values["key"].astype(object).str.lower().str.endswith("memory management").fillna(False).to_numpy(bool)
+    rows: pd.DataFrame = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & in_key]
+    return rows
+
+
+def stored_views(values: pd.DataFrame) -> pd.DataFrame:
+    """The rows of SessionViewSize that can be one: a number of MB that fits into the kernel's half."""
+    rows = memory_management(values)
+    named = rows["name"].astype(object).str.lower().eq("sessionviewsize").to_numpy(bool, na_value=False)
+    view: pd.DataFrame = rows[named & rows["number"].between(1, MOST_MB).fillna(False).to_numpy(bool)]
+    return view
+
+
+def start_options_told(values: pd.DataFrame) -> pd.Series[int]:
+    """Keys of the machines whose SystemStartOptions tell what was booted."""
+    states = values[values["origin"].eq("state").fillna(False).to_numpy(bool)]
+    named = states["name"].astype(object).str.lower().eq("systemstartoptions").to_numpy(bool, na_value=False)
+    return machine_keys(states[named])

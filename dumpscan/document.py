@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from dumpscan import settings
 from dumpscan.answer import answer
 from dumpscan.commands import all_commands
+from dumpscan.complaint import NOTHING_SAID, Complaint
 from dumpscan.model import TABLES
-from dumpscan.rules import CLEAR, FAILED, FUTILE, NO_DATA, NOT_APPLICABLE, Outcome, Rule, Told
+from dumpscan.rules import CLEAR, FAILED, FUTILE, NO_DATA, NOT_APPLICABLE, Outcome, Rule, Told, columns_of
 from dumpscan.version import __version__
 
 if TYPE_CHECKING:
@@ -71,10 +72,12 @@ class Documents:
         readings: Sequence[Reading],
         tables: Mapping[str, pd.DataFrame],
         outcomes: Sequence[Outcome],
+        said: Complaint = NOTHING_SAID,
     ) -> None:
         self.number = {name: at for at, name in enumerate(cases)}
         self._tables = tables
         self._outcomes = outcomes
+        self._said = said
         self._readings: dict[str, list[Reading]] = {name: [] for name in cases}
         for reading in readings:
             self._readings[reading.case].append(reading)
@@ -97,7 +100,7 @@ class Documents:
         views = self._slices["view_space"].of(case)
         platforms = self._slices["platforms"].of(case)
         outcomes = [self._outcome(outcome, case, quotes, platforms) for outcome in self._outcomes]
-        verdict = answer(self._slices["verdicts"].of(case), outcomes, tables, views, platforms)
+        verdict = answer(self._slices["verdicts"].of(case), outcomes, tables, views, platforms, self._said)
         for line in verdict["evidence"]:
             line["text"] = quotes.line(line["file"], line["line"])
         excerpts, left_out = quotes.excerpts(verdict["evidence"], outcomes)
@@ -112,7 +115,7 @@ class Documents:
 
     def unshown(self, name: str, error: str) -> Document:
         """The document of a case that a bug of ours keeps from being answered: undecided, with nothing of what was found."""
-        verdict = answer([], [], {table: [] for table in TABLES}, [], [])
+        verdict = answer([], [], {table: [] for table in TABLES}, [], [], self._said)
         verdict["summary"] = f"Undecided. This case could not be answered: a bug in dumpscan ({error})."
         return self._empty(name, verdict)
 
@@ -213,13 +216,13 @@ def _finding(
         "actions": [text for when, text in told.advice if when != FUTILE],
         "advice": [{"when": when, "text": text} for when, text in told.advice],
         "refuted_by": told.refuted_by,
-        "references": list(references),
+        "references": list(told.references or references),
     }
 
 
 def _needed(needs: Sequence[str]) -> list[str]:
     """The commands that fill the tables a rule needs, as people type them."""
-    tables = {need.partition(".")[0] for need in needs}
+    tables = {table for need in needs for table, _ in columns_of(need)}
     tables |= {"desktop_heaps"} if tables & {"view_space", "captures"} else set()
     tables |= {"session_limits"} if "view_space.limit_kb" in needs else set()
     return sorted({command.prints for command in all_commands().values() if tables & set(command.fills)})

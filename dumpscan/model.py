@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.commands._boot import options
+from dumpscan.complaint import NOTHING_SAID, Complaint, judged_instead
 from dumpscan.folders import machine_folders, names_inside
 from dumpscan.machines import FIXED_SIZES, event_machines, name_machines, number_snapshots, session_times, superseded
 from dumpscan.moments import stamp
@@ -90,7 +91,7 @@ def typed(columns: dict[str, list[Any]], kinds: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame({name: makers[kind](columns.get(name, [])) for name, kind in kinds.items()})
 
 
-def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.DataFrame]:
+def build(readings: Sequence[Reading], cases: Sequence[str], told: Complaint = NOTHING_SAID) -> dict[str, pd.DataFrame]:
     """All tables of all cases, from everything that was read. `case` has one category a case, also for those without a row."""
     import pandas as pd
 
@@ -106,7 +107,8 @@ def build(readings: Sequence[Reading], cases: Sequence[str]) -> dict[str, pd.Dat
         sorted(set(of_events).difference(captures["machine"].cat.categories))
     )
     captures["snapshot"] = number_snapshots(captures, times)
-    captures["superseded"] = superseded(captures, times).astype("boolean")
+    captures["superseded"] = superseded(captures, times)
+    captures["superseded"] = judged_instead(captures, times, told.failed).astype("boolean")
     for frame in tables.values():
         for at, key in enumerate(("case", "machine", "snapshot", "file")):
             frame.insert(at, key, captures[key].array.take(frame["capture"].to_numpy()))

@@ -19,6 +19,7 @@ _STAMP = re.compile(
 _PRINTED = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)? ([0-9]{4})(?![0-9])"
 )
+_UPTIME = re.compile(r"([0-9]{1,6}) days? ([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH = datetime(1970, 1, 1)
 Span = tuple[float, float]  # seconds: not before, not after
@@ -64,6 +65,27 @@ def span(text: object) -> Span:
             continue
         return moment.total_seconds(), (moment + wide).total_seconds()
     return UNKNOWN
+
+
+def uptime(printed: object) -> float:
+    """How long a machine had been up, in seconds, as the debugger prints it ("3 days 4:05:06.789"); nan for anything else."""
+    match = _UPTIME.search(printed) if isinstance(printed, str) else None
+    if match is None:
+        return float("nan")
+    days, hours, minutes, seconds = map(int, match.groups())
+    return days * 86400.0 + hours * 3600 + minutes * 60 + seconds
+
+
+def length(seconds: float) -> str:
+    """A time in the unit that people would say it in.
+
+    >>> length(840), length(5400), length(7200), length(200000)
+    ('14 minutes', '90 minutes', '2 hours', '2 days')
+    """
+    for unit, size, least in (("day", 86400, 2), ("hour", 3600, 2), ("minute", 60, 2)):
+        if seconds >= least * size:
+            return f"{int(seconds // size):,} {unit}s"
+    return f"{int(seconds)} seconds"
 
 
 def _clock(printed: re.Match[str]) -> Span:

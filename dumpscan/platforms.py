@@ -23,6 +23,8 @@ VISTA = 6000  # the first build
 # KB. Fixed heaps tell the architecture (ntdebugging blog, comment 20); the interactive heap tells it where they are not listed.
 _INTERACTIVE = {3072: "x86", 12288: "x86", 20480: "x64"}
 
+FROM_INTERACTIVE = "the size of the interactive heap"
+
 # Default size of a service heap in KB (KB 184802). Where the architecture is open, the smaller one: it accuses nobody.
 SERVICE_HEAP = {"x86": 512, "x64": 768}
 # Limits that session view space can have, in KB: with and without the registry value, /3GB, 64-bit Server 2003. None is needed since Vista.
@@ -147,7 +149,7 @@ def _architectures(tables: Mapping[str, pd.DataFrame]) -> list[pd.DataFrame]:
     told = (
         (systems, systems["architecture"], "the banner"),
         (fixed, fixed["size_kb"].map(FIXED_SIZES), "the sizes of the Winlogon and Disconnect heaps"),
-        (free, free["size_kb"].map(_INTERACTIVE), "the size of the interactive heap"),
+        (free, free["size_kb"].map(_INTERACTIVE), FROM_INTERACTIVE),
     )
     return [
         rows[[*MACHINE, "file", "line"]]

@@ -32,6 +32,8 @@ MARKDOWN_SIGNS = re.compile(r"[\\`*_{}\[\]<>#|~&$]|(?<=:)/|^[-+=]")
 MARKDOWN_NUMBER = re.compile(r"^([0-9]+)([.)])(?=\s|$)")
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
+ADVISING = ("critical", "high")  # findings beside the verdict whose advice stands with that of the verdict
+ALIKE = "look-alikes"
 TEXT_LENGTH = 4000
 TEXT_WIDTH = 78
 COMMAND_WIDTH = 96
@@ -48,10 +50,12 @@ class Room(NamedTuple):
     characters: int
 
 
-# Evidence goes first; the last room makes a text of less than 4,000 characters whatever the log says.
+# Long lists give way first, then words and evidence; the last room makes a text of less than 4,000 characters whatever the log says.
 ROOMS = (
-    *(Room(evidence, 12, 1000) for evidence in (8, 6, 4, 3, 2, 1, 0)),
-    *(Room(0, items, items * 50) for items in (8, 6, 4, 2)),
+    *(Room(evidence, 12, 1000) for evidence in (8, 6, 4)),
+    *(Room(evidence, items, 1000) for evidence, items in ((4, 8), (3, 6), (2, 6), (2, 4))),
+    *(Room(1, 4, characters) for characters in (600, 400, 300)),
+    *(Room(0, items, items * 50) for items in (6, 4, 2)),
 )
 
 
@@ -212,11 +216,16 @@ def _case_view(doc: Document) -> Document:
     """Everything chosen, sorted and counted once, so that all formats show the same."""
     findings, behind = _findings(doc)
     anchors, loose = _anchors(doc, findings)
+    open_end = doc["verdict"]["mode"] in ("no-sign", "undecided")  # there what else fits is the answer
+    others = (found for found in findings[behind:] if found["severity"] in ADVISING or (open_end and _fits(found)))
+    advising = [*findings[:behind], *others]
     return {
         "findings": findings,
         "refuted_by": _unique(finding["refuted_by"] for finding in findings[:behind])[:2],
+        "judged_by": list({finding["rule"]: finding for finding in findings[:behind]}.values()),
+        "beside": list({one["summary"]: one for one in findings[behind:] if _counts(one)}.values()),
         "advice": {
-            when: _unique(item["text"] for found in findings for item in found["advice"] if item["when"] == when)
+            when: _unique(item["text"] for found in advising for item in found["advice"] if item["when"] == when)
             for when in ("now", "reboot", "cause", "futile")
         },
         "ledger": _ledger(doc),
@@ -247,10 +256,24 @@ def _findings(doc: Document) -> tuple[list[Document], int]:
         beside = finding["severity"] == "info" or places.isdisjoint(proof)
         return beside, SEVERITIES.index(finding["severity"])
 
-    found = (finding for outcome in doc["outcomes"] for finding in outcome["findings"])
+    found = (
+        {**finding, **{key: outcome[key] for key in ("rule", "title", "stage")}}
+        for outcome in doc["outcomes"]
+        for finding in outcome["findings"]
+    )
     mine = (finding for finding in found if machine is None or finding["machine"] in (None, machine))
     ranked = sorted(mine, key=rank)
     return ranked, sum(not rank(finding)[0] for finding in ranked)
+
+
+def _fits(finding: Document) -> bool:
+    """Whether what else fits is sure enough to act upon."""
+    return _counts(finding) and finding["certainty"] != "possible"
+
+
+def _counts(finding: Document) -> bool:
+    """Whether a finding beside the verdict is worth a line under it: not the mere remarks, but what else fits."""
+    return bool(finding["severity"] != "info" or finding["stage"] == ALIKE)
 
 
 def _unique(texts: Iterable[str | None]) -> list[str]:

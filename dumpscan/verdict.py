@@ -22,9 +22,11 @@ HEAP_FULL, VIEW_EXHAUSTED, BOTH, AT_RISK, NO_SIGN, UNDECIDED = (
 # Worst first. A machine without any evidence about heaps stands behind one that was cleared: it is a place to look, no danger.
 DANGER = (BOTH, VIEW_EXHAUSTED, HEAP_FULL, AT_RISK, UNDECIDED, NO_SIGN)
 # Reasons of "undecided", the most telling first.
-CONTRADICTORY, INCOMPLETE, SYMPTOM_ONLY, TOOL_FAILED, NO_EVIDENCE = (
-    "contradictory", "incomplete", "symptom_only", "tool_failed", "no_evidence",
+CONTRADICTORY, INCOMPLETE, WRONG_SCOPE, SYMPTOM_ONLY, TOOL_FAILED, NO_EVIDENCE = (
+    "contradictory", "incomplete", "wrong_scope", "symptom_only", "tool_failed", "no_evidence",
 )  # fmt: skip
+
+DOUBTS = (CONTRADICTORY, INCOMPLETE, WRONG_SCOPE, SYMPTOM_ONLY, TOOL_FAILED)
 
 
 def said(outcomes: Sequence[Outcome], machines: pd.DataFrame) -> pd.DataFrame:
@@ -63,15 +65,16 @@ def judge(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> pd
     broken = {
         case for outcome in outcomes if outcome.rule.says for case in outcome.reasons
     }  # a rule that failed clears nothing
-    open_doubt = has(CONTRADICTORY) | has(INCOMPLETE) | has(SYMPTOM_ONLY) | machines["case"].cat.codes.isin(broken)
+    doubts = has(CONTRADICTORY) | has(INCOMPLETE) | has(WRONG_SCOPE) | has(SYMPTOM_ONLY)
+    open_doubt = doubts | machines["case"].cat.codes.isin(broken)
     machines["mode"] = np.select(
         [full & view, view, full, has(AT_RISK), open_doubt | ~keys.isin(machine_keys(whole))],
         [BOTH, VIEW_EXHAUSTED, HEAP_FULL, AT_RISK, UNDECIDED],
         default=NO_SIGN,
     )
     reasons = np.select(
-        [has(one) for one in (CONTRADICTORY, INCOMPLETE, SYMPTOM_ONLY, TOOL_FAILED)],
-        [CONTRADICTORY, INCOMPLETE, SYMPTOM_ONLY, TOOL_FAILED],
+        [has(one) for one in DOUBTS],
+        DOUBTS,
         default=NO_EVIDENCE,
     )
     reasons = np.where((reasons == NO_EVIDENCE) & machines["case"].cat.codes.isin(broken), INCOMPLETE, reasons)

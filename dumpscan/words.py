@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNNAMED_ROLES = {"interactive": "the interactive desktop", "fixed": "Winlogon or Disconnect"}
@@ -38,9 +38,21 @@ def heap_name(row: Mapping[str, Any]) -> str:
 def more_processes(free_kb: float, each_kb: int) -> str:
     """How many more processes of this size find room."""
     room = int(free_kb // each_kb)
-    return f"room for about {count(room, 'more process', 'more processes')}" if room else "no room for another process"
+    return (
+        f"room for about {count(room, 'more process', 'more processes')} at {each_kb} KB"
+        if room
+        else "no room for another process"
+    )
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """ "1 desktop", "2 desktops"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(noun: str, numbers: Sequence[int], most: int = 6) -> str:
+    """ "session 0", "session 0 and session 2", or the first few and how many more."""
+    names = [f"{noun} {int(number)}" for number in numbers[:most]]
+    if len(numbers) > most:
+        names.append(count(len(numbers) - most, f"more {noun}"))
+    return " and ".join(names)

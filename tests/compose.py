@@ -7,6 +7,7 @@ test puts all its texts into one call of `documents`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -302,6 +303,159 @@ def told_of(pairs: Sequence[Printed], rule: str, path: Callable[[int], str] = se
     listing = listed(pairs[0].tool, 0, [(path(at), one.kb, one.percent) for at, one in enumerate(pairs)])
     by_line = {finding["evidence"][0]["line"]: finding["certainty"] for finding in findings(document(listing), rule)}
     return {one: by_line.get(line_of(listing, f" {path(at)} ")) for at, one in enumerate(pairs)}
+
+
+# Values of the registry and of csrss.exe, as machines have them.
+
+CONTROL = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control"
+SUBSYSTEMS = rf"{CONTROL}\Session Manager\SubSystems"
+MEMORY_MANAGEMENT = rf"{CONTROL}\Session Manager\Memory Management"
+WINDOWS_KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows"
+WINDOWS_8 = 9200  # the first build whose csrss.exe has no console server
+
+
+def csrss(sizes: str = "1024,20480,768", *, build: int = 14393) -> str:
+    """The value `Windows` of a whole machine."""
+    console = "ServerDll=winsrv:ConServerDllInitialization,2 " if build < WINDOWS_8 else ""
+    sxs = "ServerDll=sxssrv,4 " if build >= 7600 else ""
+    return (
+        rf"%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection={sizes} Windows=On SubSystemType=Windows ServerDll=basesrv,1 "
+        f"ServerDll=winsrv:UserServerDllInitialization,3 {console}{sxs}ProfileControl=Off MaxRequestThreads=16"
+    )
+
+
+def reg_query(key: str, *values: tuple[str, str, str]) -> str:
+    """`reg query`: name, type and data of each value."""
+    return f"{key}\n" + "".join(f"    {name}    {kind}    {data}\n" for name, kind, data in values) + "\n"
+
+
+def dword(key: str, **values: int) -> str:
+    """`reg query` of numbers."""
+    return reg_query(key, *((name, "REG_DWORD", f"{number:#x}") for name, number in values.items()))
+
+
+def windows_value(text: str) -> str:
+    """`reg query` of the value `Windows`."""
+    return reg_query(SUBSYSTEMS, ("Windows", "REG_EXPAND_SZ", text))
+
+
+def running(text: str) -> str:
+    """`wmic` on csrss.exe: what is in force since the boot."""
+    return f"C:\\>wmic process where name='csrss.exe' get CommandLine\nCommandLine\n{text}\n\nC:\\>\n"
+
+
+XP = banner(2600, name="Windows XP")
+XP_VALUE = windows_value(csrss("1024,3072,512", build=2600))
+SERVER_2016 = banner(14393, name="Windows 10", target="x64")
+
+
+def logged_on(account: str, luid: int) -> str:
+    """One logon session as Get-CimInstance Win32_LoggedOnUser prints it; the LUID is decimal there."""
+    domain, name = account.split("\\")
+    return f'Antecedent      : Win32_Account (Name = "{name}", Domain = "{domain}")\nDependent       : Win32_LogonSession (LogonId = "{luid}")\nPSComputerName  : \n\n'
+
+
+def march(day: float, *, uptime: str | None = None) -> str:
+    """The banner of a debugger session on that day of March 2026, on Server 2003; `uptime` as "4 days 1:00:00"."""
+    moment = datetime(2026, 3, 1) + timedelta(days=day - 1)
+    lines = banner(3790, name="Windows Server 2003", time=moment.strftime("%a %b %d %H:%M:%S %Y"))
+    return lines + (f"System Uptime: {uptime}.000\n" if uptime else "")
+
+
+def old_banner(build: int, name: str, pack: int | None, processors: int) -> str:
+    """The version line of a debugger with the Service Pack and the number of processors: what gates of old articles ask for."""
+    packed = "" if pack is None else f" (Service Pack {pack})"
+    kind = f"MP ({processors} procs)" if processors > 1 else "UP"
+    return f"{name} Kernel Version {build}{packed} {kind} Free x86 compatible\n"
+
+
+def processes(rows: Sequence[tuple[int | None, int, str]]) -> str:
+    """`tasklist /v /fo list`: session, PID and image of each."""
+    return "".join(
+        f"\nImage Name:   {image}\nPID:          {pid}\n"
+        + ("" if session is None else f"Session Name: RDP-Tcp#7\nSession#:     {session}\n")
+        + "Mem Usage:    99,112 K\nStatus:       Running\nUser Name:    CONTOSO\\frieda\nCPU Time:     0:00:14\nWindow Title: N/A\n"
+        for session, pid, image in rows
+    )
+
+
+# What was configured, and what is in force.
+
+CSRSS = r"C:\WINDOWS\system32\csrss.exe ObjectDirectory=\Windows SharedSection={} Windows=On SubSystemType=Windows MaxRequestThreads=16"
+
+
+def registry(key: str, values: Mapping[str, int | str]) -> str:
+    """What `reg query` prints of a key: numbers as REG_DWORD, texts as REG_SZ."""
+    lines = (
+        f"    {name}    REG_DWORD    0x{data:x}\n" if isinstance(data, int) else f"    {name}    REG_SZ    {data}\n"
+        for name, data in values.items()
+    )
+    return f"{key}\n{''.join(lines)}\n"
+
+
+def stored_sections(sizes: str) -> str:
+    """The SharedSection values of the registry, as `reg query` prints them."""
+    return f"{SUBSYSTEMS}\n    Windows    REG_EXPAND_SZ    {CSRSS.format(sizes)}\n\n"
+
+
+def running_sections(sizes: str) -> str:
+    """The SharedSection values in force: the command line of csrss.exe."""
+    return f"csrss.exe pid:    584\nCommand line : {CSRSS.format(sizes)}\n"
+
+
+def free_ptes(pages: int) -> str:
+    """The counter of !vm, as a part of `vm4`."""
+    return f"        Free System PTEs:   {pages:>8} ({pages * 4:>8} Kb)\n"
+
+
+# What is known of a current Windows, where `!dskheap` prints nothing.
+
+GuiProcess = tuple[str, int, str, str, int, int]  # name, PID, services, account, USER objects, GDI objects
+LOCAL_SYSTEM, LOCAL_SERVICE, NETWORK_SERVICE = (
+    rf"NT AUTHORITY\{name}" for name in ("SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE")
+)
+
+
+def scm(number: int, time: str, service: str = "Widget") -> str:
+    """A service that did not start: 7009 (no answer in time) or 7000 (not started)."""
+    texts = {
+        7009: f"A timeout was reached (30000 milliseconds) while waiting for the {service} service to connect.",
+        7000: f"The {service} service failed to start due to the following error: ",
+    }
+    return event(number, time, source="Service Control Manager", text=texts[number])
+
+
+def gui(session: int, processes: Sequence[GuiProcess], *, total: tuple[int, int] | None = None) -> str:
+    """GuiObjectUse of a session; `total`: USER and GDI objects that TOTAL and GR_GLOBAL tell, where a test cares."""
+    head = "Session\tPID\tProcess name\tPPID\tServices\tUser SID\tUser name\tUSER objects\tUSER objects peak\tGDI objects\tGDI objects peak\n"
+    rows = "".join(
+        f"{session}\t{pid}\t{name}\t700\t{services} \tS-1-5-18\t{account}\t{user}\t{user + 2}\t{gdi}\t{gdi + 2}\n"
+        for name, pid, services, account, user, gdi in processes
+    )
+    user, gdi_total = total or (sum(one[4] for one in processes), sum(one[5] for one in processes))
+    last = "".join(
+        f"{session}\t{name}\t[{words}]\t\t\t\t\t{user}\t{user}\t{gdi_total}\t{gdi_total}\n"
+        for name, words in (("TOTAL", "enumerated processes"), ("GR_GLOBAL", "Session-wide usage"))
+    )
+    return head + rows + last
+
+
+def started_csrss(interactive: int, service: int) -> str:
+    """The command line of a running csrss.exe of Windows 8 and later, as PowerShell prints it."""
+    line = rf"%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection=1024,{interactive},{service} Windows=On SubSystemType=Windows"
+    parts = "ServerDll=basesrv,1 ServerDll=winsrv:UserServerDllInitialization,3 ServerDll=sxssrv,4 ProfileControl=Off MaxRequestThreads=16"
+    return f"PS C:\\> Get-CimInstance Win32_Process -Filter \"Name='csrss.exe'\" | % CommandLine\n{line} {parts}\nPS C:\\> \n"
+
+
+def on_desktops(owners: Sequence[tuple[int, str, str, int]]) -> str:
+    """windows.desktops of Volatility 3: session, path of the desktop, process and PID."""
+    rows = "".join(
+        "0xb90c0128a3c0\t{}\t{}\t{}\t{}\t{}\n".format(
+            path.partition("\\")[0], session, path.partition("\\")[2], process, pid
+        )
+        for session, path, process, pid in owners
+    )
+    return f"Volatility 3 Framework 2.28.2\n\nOffset\tWindow Station\tSession\tDesktop\tProcess\tPID\n\n{rows}\n"
 
 
 def deskscan(heaps: Sequence[tuple[str, int]]) -> str:

@@ -37,7 +37,7 @@ def finding(summary: str, shown: list[Document], advice: list[tuple[str, str]], 
 def outcome(rule: str, title: str, status: str, reason: str | None, findings: list[Document] | None = None) -> Document:
     page = f"{title}\n## What happens\nWindows keeps the windows,\nmenus and hooks of a desktop in its heap.\n\n    !dskheap -s 0\n\n## Sources\nQ217202"
     return {
-        "rule": rule, "title": title, "status": status, "reason": reason, "needs": ["!dskheap"],
+        "rule": rule, "title": title, "stage": "desktop heaps", "status": status, "reason": reason, "needs": ["!dskheap"],
         "findings": findings or [], "page": page, "references": ["Q217202", "K947246"],
     }  # fmt: skip
 
@@ -60,8 +60,10 @@ OTHER_OUTCOMES = [
 ]
 NEXT = [
     {"command": "reg query \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\SubSystems\" /v Windows",
-     "where": "elevated command prompt", "why": "The sizes in the registry: they say whether this heap was raised by hand."},
-    {"command": "handle.exe -a SAWinSta", "where": "in session 0", "why": "The processes that hold the window station."},
+     "where": "elevated command prompt", "why": "The sizes in the registry: they say whether this heap was raised by hand.",
+     "before": [], "gives": []},
+    {"command": "handle.exe -a SAWinSta", "where": "in session 0", "why": "The processes that hold the window station.",
+     "before": ["psexec -s -i 0 cmd"], "gives": [{"answer": "one process holds it", "verdict": "single-heap-full"}]},
 ]  # fmt: skip
 
 
@@ -97,6 +99,7 @@ def document(mode: str, summary: str, certainty: str | None = "proved", **parts:
         "scope": {"machine": "SRV-BATCH01", "sessions": [0], "moment": "Mon Mar 10 10:12:33 2008 (GMT+1)",
                   "not_captured": ["sessions 1 and 2, and any other moment"], "assumed": []},
         "others": [], "history": [],
+        "facts": {"present": [{"fact": "how full the desktop heaps are", "file": LISTING, "line": 4}], "missing": ["which Windows this is"]},
     }  # fmt: skip
     doc = {
         "schema": "dumpscan.case/1", "dumpscan": "0.1.0", "rules": "0.1.0", "case": "case0417", "verdict": verdict,
@@ -303,7 +306,7 @@ def undecided(reason: str = "tool_failed") -> Document:
         reason=reason,
         evidence=[evidence("kd.log", 12, line, "!dskheap failed: Error Reading rpdeskList.")],
         excerpts=[{"file": "kd.log", "first_line": 11, "lines": ["lkd> !dskheap -s 1", line, "lkd> q"], "marked": [12]}],
-        next=[{"command": "wevtutil qe System /q:\"*[System[Provider[@Name='Win32k'] and (EventID=243 or EventID=244)]]\" /f:RenderedXml", "where": "elevated prompt", "why": "An event 243 of this boot names a heap that was full."}, *NEXT],
+        next=[{"command": "wevtutil qe System /q:\"*[System[Provider[@Name='Win32k'] and (EventID=243 or EventID=244)]]\" /f:RenderedXml", "where": "elevated prompt", "why": "An event 243 of this boot names a heap that was full.", "before": [], "gives": []}, *NEXT],
     )  # fmt: skip
 
 
@@ -365,6 +368,8 @@ def mapped(value: Any, change: Callable[[str], str], key: str = "") -> Any:
         "when",
         "page",
         "rule",
+        "stage",
+        "verdict",
     )
     return value if not isinstance(value, str) or key in ours else change(value)
 

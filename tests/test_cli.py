@@ -87,7 +87,8 @@ def test_finished_is_0_whatever_was_found(run: Run, name: str) -> None:
         ("tool-failed", "critical", 0),
         ("tool-failed", "medium", 0),
         ("tool-failed", "low", 1),
-        ("healthy", "info", 0),
+        ("healthy", "low", 0),
+        ("healthy", "info", 1),
     ],
 )
 def test_fail_on_reaches_from_a_level_upwards(run: Run, name: str, level: str, code: int) -> None:
@@ -107,6 +108,10 @@ def test_fail_on_reaches_from_a_level_upwards(run: Run, name: str, level: str, c
         ("report", ".", "--as", "fortune"),
         ("triage", ".", "-o", "out", "--encoding", "klingon"),
         ("report", ".", "--fail-on", "sometimes"),
+        ("report", ".", "--session", "console"),
+        ("report", ".", "--session", "-1"),
+        ("report", ".", "--failed-at", "yesterday"),
+        ("report", ".", "--failed-at", "09:30"),
         ("report", ".", "--no-such-option"),
         ("report", ".", "-o", "-", "--format", "json", "--format", "html"),
         ("report", ".", "-o", "one.html", "--format", "json", "--format", "html"),
@@ -413,6 +418,22 @@ def test_as_is_passed_on(run: Run, tmp_path: Path) -> None:
     assert [row["desktop_path"] for row in json.loads(ran.out)["tables"]["desktop_heaps"]] == ["Farm0\\Default"]
 
 
+# ---------------------------------------------------------------------------------------------------- the complaint
+
+
+def test_the_complaint_changes_what_a_healthy_capture_answers(run: Run) -> None:
+    """It clears session 0 at its moment, and nothing else."""
+    plain, told = (run("report", CASES / "healthy", "-o", "-", *more) for more in ((), ("--session", "5")))
+    assert (
+        plain.out.startswith("dumpscan: No sign in this capture") and "Assumed: that the trouble is in a" in plain.out
+    )
+    assert told.out.startswith("dumpscan: Undecided") and "The failure is in session 5" in told.out
+    assert "!dskheap -s 5" in told.out and "Assumed: that the trouble was going on when this was captured" in told.out
+    late = run("report", CASES / "utf16-log", "-o", "-", "--failed-at", "2031-01-01 08:00")
+    assert late.out.startswith("dumpscan: Desktop heap full"), "what is full is full, whenever it was captured"
+    assert "7,966 days before the failure" in " ".join(late.out.split())
+
+
 # ---------------------------------------------------------------------------------------------------- the small commands
 
 
@@ -425,7 +446,9 @@ def test_rules_explain_and_commands_name_everything_there_is(run: Run) -> None:
     package = Path(cli.__file__).parent
     names = {path.stem for path in (package / "rules").glob("[a-z]*.py")}
     listed = run("rules").out
-    assert {line.strip() for line in listed.splitlines() if re.match("  [a-z]", line)} == {name.replace("_", "-") for name in names}
+    assert {line.strip() for line in listed.splitlines() if re.match("  [a-z]", line)} == {
+        name.replace("_", "-") for name in names
+    }
     for name in sorted(names):
         page = run("explain", name.replace("_", "-"))
         assert page.code == 0

@@ -49,7 +49,8 @@ MIX: dict[str, bytes] = {
         "memory": compose.vm4(20480, sessions=(0, 1)),
         "memory and heaps": compose.dskheap(0, X86)
         + compose.vm4(20480, sessions=(0, 1))
-        + compose.event(6005, source="EventLog"),
+        + compose.event(6005, source="EventLog")
+        + compose.gui(0, [("csrss.exe", 704, "", compose.LOCAL_SYSTEM, 83, 181)]),
         "heap event": compose.event(243),
         "heap event before": compose.event(243) + GOOD,
         "heap event proved": compose.banner(3790, time="Mon Mar 12 07:05:33 2007")
@@ -96,6 +97,10 @@ def _documents(cases: Mapping[str, bytes]) -> dict[str, Document]:
     return {name: analysis.to_dict(name) for name in cases}
 
 
+# They judge what the user says of the failure, and here nobody says anything.
+NEED_A_COMPLAINT = {name for name, one in rules.all_rules().items() if one.needs[0].startswith("complaints.")}
+
+
 # A rule that raises.
 
 
@@ -136,15 +141,17 @@ def test_a_rule_that_raises_costs_only_its_case(
             assert told[name] == mixed[name], "the fleet keeps the rest, with its evidence"
 
 
-@pytest.mark.parametrize("rule", sorted(rules.all_rules()))
+@pytest.mark.parametrize("rule", sorted(set(rules.all_rules()) - NEED_A_COMPLAINT))
 def test_every_rule_survives_being_run_on_halves(
     monkeypatch: pytest.MonkeyPatch, mixed: dict[str, Document], rule: str
 ) -> None:
-    """Findings of two halves keep their own evidence, however a rule numbers its rows."""
+    """Findings of two halves keep their own evidence, however a rule numbers its rows. Only this rule is run: all of them would take minutes."""
     _with_check(monkeypatch, rule, _raise_for("memory and heaps"))
-    told = _documents(MIX)
-    assert compose.of_rule(told["memory and heaps"], rule)["status"] == "failed"
-    assert {name for name in MIX if told[name] != mixed[name]} == {"memory and heaps"}
+    alone = {rule: rules.all_rules()[rule]}
+    monkeypatch.setattr(rules, "all_rules", lambda: alone)
+    told = {name: compose.of_rule(document, rule) for name, document in _documents(MIX).items()}
+    assert told["memory and heaps"]["status"] == "failed"
+    assert {name for name in MIX if told[name] != compose.of_rule(mixed[name], rule)} == {"memory and heaps"}
 
 
 def test_a_rule_that_raises_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,7 +293,7 @@ def test_every_finding_cites_lines_of_its_case(mixed: dict[str, Document]) -> No
                         and "<NA>" not in one["shows"]
                         and "nan" not in one["shows"]
                     )
-    assert seen == set(rules.all_rules()), "the mix has a case for each rule"
+    assert seen == set(rules.all_rules()) - NEED_A_COMPLAINT, "the mix has a case for each rule"
 
 
 def test_words_are_whole(mixed: dict[str, Document]) -> None:

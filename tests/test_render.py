@@ -270,7 +270,10 @@ def crowded(characters: int) -> Document:
     doc["verdict"]["evidence"] = [
         samples.evidence("a.txt", line, "text", f"step {line} " + "s" * characters) for line in range(1, 500)
     ]
-    doc["verdict"]["next"] = [{"command": "c " * characters, "where": "w " * characters, "why": "y " * characters}] * 30
+    step: Document = {"command": "c " * characters, "where": "w " * characters, "why": "y " * characters}
+    gives = [{"answer": "a " * characters, "verdict": "no-sign"}] * 5
+    doc["verdict"]["next"] = [step | {"before": ["b " * characters] * 3, "gives": gives}] * 30
+    doc["verdict"]["facts"]["missing"] = ["m " * characters] * 9
     doc["verdict"]["scope"]["not_captured"] = ["Session not captured " + "n" * characters] * 40
     doc["verdict"]["scope"]["sessions"] = list(range(1000))
     doc["settings"] *= 20

@@ -6,16 +6,21 @@ import pytest
 
 import dumpscan
 from dumpscan.scanning import fold
-from dumpscan.symptoms import SYMPTOMS, symptoms
+from dumpscan.symptoms import SYMPTOMS, Symptom, symptoms
 
 SAID = {
     "desktop-heap-allocation-failed": "A desktop heap allocation failed. Process ID: 4712.",
     "desktop-creation-failed": "Failed to create a desktop due to desktop heap exhaustion.",
     "stop-c0000142": "STOP: C0000142 {DLL Initialization Failed}",
-    "dll-init-failed": "LOG:  server process (PID 34016) was terminated by exception 0xC0000142",
+    "postgres-backend-died": "LOG:  server process (PID 34016) was terminated by exception 0xC0000142",
+    "msys-fork-died": "0 [main] sh 1234 dofork: child -1 - forked process 5678 died unexpectedly, retry 0, exit code 0xC0000142, errno 11",
+    "elastic-agent-watcher": "[elastic_agent][info] Upgrade Watcher exited: exit status 0xc0000142",
+    "ci-step-died": "##[error]Process completed with exit code -1073741502.",
+    "dll-init-failed": "child - finished with code -1073741502",
     "dynamic-link-library-failed": r"Initialization of the dynamic link library C:\WINNT\system32\user32.dll failed. The process is terminating abnormally.",
     "dll-initialization-failure": "DLL initialization failure",
     "no-child-processes": "There are no child processes to wait for.",
+    "app-pool-exit-0x80": "A process serving application pool 'Shop' terminated unexpectedly. The process id was '2216'. The process exit code was '0x80'.",
     "exit-code-128": "The process exit code was '0x80'.",
     "class-does-not-exist": "CreateObject failed: 0x80070583",
     "systemwalker-no-heap": "the job ended with 0x2997(0x8)",
@@ -32,23 +37,41 @@ SAID = {
     "not-enough-memory": "hr = 0x80070008",
     "out-of-memory": "E_OUTOFMEMORY",
     "server-execution-failed": "error '80080005': Server execution failed",
+    "dcom-timeout": "The server {9BA05972} did not register with DCOM within the required timeout.",
+    "error-2186": "Error 2186: The service is not responding to the control function.",
     "service-did-not-respond": "The service did not respond to the start or control request in a timely fashion.",
     "cgi-headers-incomplete": "The specified CGI application misbehaved by not returning a complete set of HTTP headers.",
+    "cgi-script-failed": 'Can\'t open perl script "C:\\Inetpub\\scripts\\a.pl": No such file or directory',
+    "asp-0100": "Active Server Pages error 'ASP 0100' Out of memory",
+    "iis-service-unavailable": "<h1>Service Unavailable</h1>",
     "asp-0177": "Server object error 'ASP 0177 : 8007000e'",
     "browser-ran-out-at-start": "chrome.exe exited: 0xE0000008",
+    "browser-breakpoint-at-start": "chrome.exe exited with code -2147483645 and printed nothing",
     "unity-shader-compiler": "Failed to get ipc connection from UnityShaderCompiler.exe",
     "exit-code-10053": "terminal exited with code 10053",
     "system-object-not-created": "Fatal Application Exit : System Object not created",
+    "window-not-created": "Win32Exception: Error creating window handle.",
+    "bitmap-not-created": "CreateCompatibleBitmap: ERROR_NOT_ENOUGH_MEMORY",
+    "blank-windows": "All we get are white windows, and the fonts missing.",
+    "stop-1e-0a-win32k": "*** STOP: 0x0000001E (0xC0000005, 0xA0012345) Address A0012345 has base at A0000000 - win32k.sys",
+    "stop-50-fffffff8": "*** STOP: 0x00000050 (0xFFFFFFF8, 0x00000000, 0x00000000, 0x00000000)",
+    "atom-table": "atom c0fe = ControlOfs0040000000000ABC",
     "user-handle-quota": "The current process has used all of its system allowance of handles for Window Manager objects.",
     "commit-limit": "NTSTATUS 0xC000012D",
     "paging-file-too-small": "The paging file is too small for this operation to complete.",
+    "low-virtual-memory": "Windows successfully diagnosed a low virtual memory condition.",
     "window-station-shutting-down": "exit -1073741205",
     "shutting-down": "initialization failed because the window station is shutting down",
+    "window-station-access": "OpenWindowStation failed: Access is denied.",
+    "inetinfo-access-violation": "The application, inetinfo.exe, generated an application error. The exception generated was c0000005 at address 77f6",
+    "cogetclassobject": "Two threads call CoGetClassObject at the same time.",
     "class-not-registered": "0x80040154",
     "wmi-class": "0x80041054",
     "rpc-server-unavailable": "(0x800706BA) The RPC server is unavailable",
     "access-denied": "Access is denied. 0x80070005",
     "session-pool-on-exit": "SESSION_HAS_VALID_POOL_ON_EXIT (ab)",
+    "end-page": "EndPage: Not enough storage is available to process this command.",
+    "server-service-7023": "The Server service terminated with the following error: More data is available.",
     "ssh-limits": "kex_exchange_identification: Connection closed by remote host",
 }
 SILENT = (
@@ -64,6 +87,17 @@ SILENT = (
     "The desktop heap was not full.",
     "Not enough storage space on disk D:",
     "error code: 128 bits",
+    "error 14550",
+    "HTTP/1.1 503 Service Unavailable",
+    "ole32!CoGetClassObject+0x1b",
+    "inetinfo.exe                  1234 W3SVC",
+    "OpenDesktop succeeded",
+    "The headers it did return are:",
+    "win32k.sys  STOP at 0x0a",
+    "*** STOP: 0x00000050 (0xFD3094C2, 0x00000001)",
+    "0x000000ab 171",
+    "Creating window classes took 3 ms",
+    "hbm = CreateCompatibleBitmap(dc, 100, 100)",
 )
 
 
@@ -74,6 +108,13 @@ def test_each_symptom_is_recognised(symptom: object) -> None:
     assert any(fold(literal) in fold(text.encode()) for literal in symptom.literals)  # type: ignore[attr-defined]
     rows = dumpscan.analyze(text.encode()).tables["symptoms"]
     assert symptom.signature in set(rows["signature"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS, ids=lambda symptom: symptom.signature)
+def test_each_symptom_says_what_was_seen_and_what_it_can_mean(symptom: Symptom) -> None:
+    """The rules build sentences of both: "The texts speak of <seen>: <means>"."""
+    for words in (symptom.seen, symptom.means):
+        assert words and words == words.strip() and words[-1] not in ".,;:" and "  " not in words
 
 
 def test_every_text_has_its_symptom() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import doctest
+import importlib
 import importlib.util
+import pkgutil
 import re
 import subprocess
 import sys
@@ -13,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
+import dumpscan
 from dumpscan.commands import all_commands
 from dumpscan.machines import LISTINGS
 from dumpscan.model import TABLES
-from dumpscan.rules import all_rules
+from dumpscan.rules import all_rules, columns_of
 from dumpscan.scanning import MOST_LITERALS, SHORT, _searchers, literals
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,7 +71,7 @@ def test_generated_docs_are_in_step() -> None:
         path.relative_to(ROOT / "docs").as_posix()
         for folder in ("commands", "rules")
         for path in (ROOT / "docs" / folder).glob("*.md")
-    } | {"variants.md", "matrix.md"}
+    } | {"variants.md", "matrix.md", "knowledge.md", "known-issues.md"}
     assert there == set(pages)
     assert {name for name, text in pages.items() if (ROOT / "docs" / name).read_text(encoding="utf-8") != text} == set()
 
@@ -109,8 +113,8 @@ def test_commands_fill_tables_that_there_are() -> None:
 
 
 def test_rules_need_columns_that_there_are() -> None:
-    derived = {"platforms", "view_space"}
-    needs = [need.split(".") for rule in all_rules().values() for need in rule.needs]
+    derived = {"platforms", "view_space", "signs", "complaints"}
+    needs = [one for rule in all_rules().values() for need in rule.needs for one in columns_of(need)]
     assert [need for need in needs if need[0] not in derived and need[1] not in TABLES[need[0]]] == []
 
 
@@ -135,7 +139,7 @@ def test_digits_are_ascii(path: Path) -> None:
 
 
 def test_rule_modules_start_without_pandas_and_lark() -> None:
-    code = "import sys; from dumpscan.rules import all_rules; from dumpscan.commands import all_commands; all_rules(); all_commands(); print({'pandas', 'lark', 'jinja2'} & set(sys.modules))"
+    code = "import sys; from dumpscan.rules import all_rules, columns_of; from dumpscan.commands import all_commands; all_rules(); all_commands(); print({'pandas', 'lark', 'jinja2'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "set()"
 
@@ -145,3 +149,39 @@ def test_readme_has_two_commands() -> None:
     section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Two commands\n")[2].partition("\n## ")[0]
     blocks = re.findall(r"^```[a-z]*\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
     assert [block.count("\n") for block in blocks] == [1, 1]
+
+
+MODULES = [info.name for info in pkgutil.walk_packages(dumpscan.__path__, "dumpscan.") if "__main__" not in info.name]
+
+
+def test_examples_in_docstrings_are_true() -> None:
+    results = [doctest.testmod(importlib.import_module(name)) for name in MODULES]
+    assert sum(result.attempted for result in results) > 10
+    assert sum(result.failed for result in results) == 0
+
+
+KNOWLEDGE = tomllib.loads((ROOT / "docs" / "knowledge.toml").read_text(encoding="utf-8"))
+
+
+def test_every_number_of_the_knowledge_has_its_place() -> None:
+    numbers = [f"R{number:02}" for number in range(1, 116)]
+    reviewed = ["atom-table", "session-handles", "leak-or-size", "logon-source", "mini-dump", "value-reset"]
+    assert list(KNOWLEDGE) == [*numbers, *reviewed]
+
+
+@pytest.mark.parametrize("number", KNOWLEDGE)
+def test_the_place_of_a_number_is_there(number: str) -> None:
+    """A rule that is there, a page that says it, or a reason."""
+    one, rules = KNOWLEDGE[number], all_rules()
+    assert one["what"] and set(one) <= {"what", "rules", "page", "says", "why"}
+    assert set(one.get("rules", ())) <= set(rules)
+    assert one.get("rules") or one.get("page") or one.get("why")
+    if "page" in one:
+        assert one["says"] in rules[one["page"]].page
+
+
+def test_every_rule_is_of_the_knowledge_or_of_the_contract() -> None:
+    """What no number names is here because the contract, or the texts themselves, ask for it."""
+    placed = {name for one in KNOWLEDGE.values() for name in one.get("rules", ())}
+    beyond = {"limit-contradicts-heaps", "session-view-limit-unknown"}
+    assert set(all_rules()) - placed == beyond

@@ -8,6 +8,8 @@ import compose
 import pytest
 from compose import DEFAULT, SYSTEM, VISTA, X64, X86, Document, Heap
 
+from dumpscan.verdict import DANGER
+
 GOOD = compose.dheapmon(0, X86)
 FULL = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99.5))
 ALMOST = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 95))
@@ -131,6 +133,7 @@ def test_what_was_not_captured(told: dict[str, Document]) -> None:
     assert "other than session 0" in told["good"]["verdict"]["scope"]["not_captured"][-1]
     assert told["failed"]["verdict"]["scope"] == {
         "machine": "unnamed", "sessions": [], "moment": None, "not_captured": ["the heaps of any session"], "assumed": [],
+        "complaint": {"session": None, "failed_at": None},
     }  # fmt: skip
     there = compose.verdict(GOOD + compose.vm4(20480, sessions=(0, 2)))
     assert there["scope"]["not_captured"][0].startswith("session 2 is there (-:")
@@ -159,7 +162,9 @@ def test_what_to_run_next(told: dict[str, Document], name: str) -> None:
     """An undecided case says what would settle it; where view space has no limit, nothing about it is offered or advised."""
     verdict = told[name]["verdict"]
     for step in verdict["next"]:
-        assert set(step) == {"command", "where", "why"} and all(step.values())
+        assert set(step) == {"command", "where", "why", "before", "gives"}
+        assert step["command"] and step["where"] and step["why"]
+        assert {one["verdict"] for one in step["gives"]} <= set(DANGER)
     if verdict["mode"] == "undecided":
         assert verdict["next"]
     printed = any(row["limit"] == "view_space" for row in told[name]["tables"]["session_limits"])
@@ -326,3 +331,56 @@ def test_the_next_listing_is_of_the_session_that_is_missing() -> None:
     asked = [step["command"] for step in compose.document(text)["verdict"]["next"]]
     assert "!dskheap -s 3" in asked
     assert "!dskheap -s 0" not in asked
+
+
+def test_each_limit_and_the_verdict_it_would_give() -> None:
+    """17,000 KB of heaps and 512 KB for the next: too much for 20 MB with what else lives there, little for 48 MB."""
+    told = compose.documents(
+        {
+            "x86": compose.dheapmon(0, compose.filling(17000, 512)),
+            "exhausted": compose.dheapmon(0, compose.filling(20000, 512)),
+            "impossible": compose.dheapmon(0, compose.filling(30000, 512)),
+        }
+    )
+    gives = {
+        name: {
+            one["answer"]: one["verdict"]
+            for step in one["verdict"]["next"]
+            if "MmSession" in step["command"]
+            for one in step["gives"]
+        }
+        for name, one in told.items()
+    }
+    small, large = "01400000, which is 20,480 KB", "03000000, which is 49,152 KB"
+    assert (gives["x86"][small], gives["x86"][large]) == ("at-risk", "no-sign")
+    assert (gives["exhausted"][small], gives["exhausted"][large]) == ("view-space-exhausted", "no-sign")
+    assert (gives["impossible"][small], gives["impossible"][large]) == ("undecided", "no-sign")
+
+
+def test_what_the_debugger_needs_before_it_lists(told: dict[str, Document]) -> None:
+    """A log in Unicode, the session, and a process of it: without these the listing fails or is of another session."""
+    (step,) = (one for one in told["failed"]["verdict"]["next"] if one["command"].startswith("!dskheap"))
+    assert step["before"][0].startswith(".logopen /u") and step["before"][1] == "!session -s 0"
+    assert ".process /p /r" in step["before"][2]
+    assert {one["verdict"] for one in step["gives"]} == {"single-heap-full", "at-risk", "no-sign", "undecided"}
+
+
+def test_facts_that_are_there_and_not(told: dict[str, Document]) -> None:
+    facts = told["good with its limit"]["verdict"]["facts"]
+    assert [one["fact"] for one in facts["present"]] == [
+        "how full the desktop heaps are",
+        "the limit of session view space",
+    ]
+    assert facts["present"][0]["line"] == compose.line_of(GOOD, " WinSta0\\Default ")
+    assert "the SharedSection values in force" in facts["missing"] and "whether /3GB is in force" in facts["missing"]
+    modern = told["since Vista"]["verdict"]["facts"]
+    assert not {"the limit of session view space", "whether /3GB is in force"} & set(modern["missing"])
+
+
+def test_windows_8_and_later_is_not_asked_for_what_fails_there() -> None:
+    text = compose.banner(20348, name="Windows Server 2022", target="x64") + compose.NO_TYPES
+    asked = [step["command"] for step in compose.verdict(text)["next"]]
+    assert not any("dskheap" in command or "dheapmon" in command for command in asked)
+    assert any("wevtutil qe System /q" in command for command in asked)
+    assert any("wevtutil qe System /c:1" in command for command in asked), "how far back the log reaches"
+    assert any("csrss" in command for command in asked) and any("GuiObjectUse" in command for command in asked)

@@ -1,7 +1,8 @@
 r"""The registry values that desktop heap depends on: which become rows, and how a number is read.
 
 Rows are SessionViewSize, SessionPoolSize, SessionImageSize, DesktopHeapLogging, GDIProcessHandleQuota, USERProcessHandleQuota, UseSharedWPDesktop,
-SystemStartOptions, the value `Windows` of the key SubSystems, and a value that is named SharedSection by mistake. Their neighbours are read over.
+SystemStartOptions, the value `Windows` of the key SubSystems, and a value that is named SharedSection by mistake; NonPagedPoolSize, PagedPoolSize and
+SystemPages, because a listing with all three of them is one of the whole key Memory Management. Other neighbours are read over.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ STEMS = (
 )  # fmt: skip
 STATE, WRITE = "state", "write"
 NAME = re.compile(
-    r"(?i)Session(?:View|Pool|Image)Size|DesktopHeapLogging|(?:GDI|USER)ProcessHandleQuota|UseSharedWPDesktop|SystemStartOptions|SharedSection|Windows"
+    r"(?i)Session(?:View|Pool|Image)Size|DesktopHeapLogging|(?:GDI|USER)ProcessHandleQuota|UseSharedWPDesktop|SystemStartOptions|(?:Non)?PagedPoolSize|SystemPages|SharedSection|Windows"
 )
 
 _HEX = re.compile(r"(?i)0x([0-9a-f]{1,8})(?:[ ]*\(([0-9]{1,10})\))?")

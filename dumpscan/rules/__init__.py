@@ -47,6 +47,7 @@ class Told(NamedTuple):
     subject: dict[str, Any]
     refuted_by: str
     advice: Sequence[tuple[str, str]] = ()  # (now, reboot, cause or futile; what to do, or why not)
+    references: Sequence[str] = ()  # of this finding; without any, those of its rule
 
 
 class Found(NamedTuple):
@@ -65,7 +66,9 @@ class Rule:
     page: str
     stage: str
     says: str | None  # the verdict or the doubt that its findings stand for; None: they are beside it
-    needs: tuple[str, ...]  # "table.column" without which it has no data
+    needs: tuple[
+        str, ...
+    ]  # "table.column" without which it has no data; "table.column or table.column" where either will do
     clear: str
     references: tuple[str, ...]
     applies: Windows | None
@@ -189,10 +192,17 @@ def _cases_with_data(one: Rule, tables: Mapping[str, pd.DataFrame], cases: int) 
 
     have = np.ones(cases, bool)
     for need in one.needs:
-        table, _, column = need.partition(".")
-        frame = tables[table]
-        have &= np.isin(np.arange(cases), frame.loc[frame[column].notna(), "case"].cat.codes)
+        either = np.zeros(cases, bool)
+        for table, column in columns_of(need):
+            frame = tables[table]
+            either[frame.loc[frame[column].notna(), "case"].cat.codes.unique()] = True
+        have &= either
     return have
+
+
+def columns_of(need: str) -> list[tuple[str, str]]:
+    """Table and column of each alternative of a need."""
+    return [(table, column) for table, _, column in (one.partition(".") for one in need.split(" or "))]
 
 
 def _cases_with_cut_listings(one: Rule, tables: Mapping[str, pd.DataFrame], cases: int) -> NDArray[np.bool_]:

@@ -18,9 +18,14 @@ VIEW = ("heaps_kb", "interactive_kb", "service_kb", "limit_kb", "other_kb", "lea
 MOST = 20480  # KB: the largest heap that Microsoft advises (KB 947246)
 STEPS = {"interactive": 1024, "service": 512}  # KB (KB 949296, ntdebugging blog, comment 21)
 WHICH = {"interactive": "second", "service": "third"}
+# What stands against more than MOST: for the second value advice of Microsoft, for the third that nobody reports any.
+EXHAUSTED = {
+    "second": f"{MOST} is the most that Microsoft advises, so sizing is exhausted. Fewer windows, users on more sessions or machines, or a mended leak are left.",
+    "third": f"{MOST} is the most that is known to be in use, so sizing is exhausted. Fewer processes on one desktop, or a mended leak are left.",
+}
 FALLBACK = 128  # KB: what service heaps get when the configured ones do not fit at the start of a session
 
-
+PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
 NO_ROOM = 16  # KB free: less than an ordinary process needs to start
 
 
@@ -35,11 +40,14 @@ def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
     size, role = int(row["size_kb"]), str(row["role"])
     larger = min(size + STEPS.get(role, 512), MOST)
     which = WHICH.get(role, "third")
-    if larger <= size:
+    if row["before_kb"] is not None:
         return (
             FUTILE,
-            f"A larger {which} SharedSection value: {MOST} is the most that Microsoft advises; fewer windows or a mended leak are left.",
+            f"A still larger {which} SharedSection value: this heap was nearly full with {kb(row['before_kb'])} before, and is again with {kb(size)}. That is a leak "
+            "or a load that only grows: more only buys time.",
         )
+    if larger <= size:
+        return (FUTILE, f"A larger {which} SharedSection value: {EXHAUSTED[which]}")
     if role == "service" and size == FALLBACK:
         return (
             REBOOT,

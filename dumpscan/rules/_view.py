@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.configured import IN_FORCE
 from dumpscan.platforms import BEFORE
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, cite
-from dumpscan.view_space import SESSION, SMALL_VIEW
+from dumpscan.view_space import SESSION, SMALL_VIEW, has_limit
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
@@ -17,6 +18,29 @@ STEP = 16  # MB: SessionViewSize is raised by one step at a time
 PTES_OF_A_MB = 256
 PTES_TO_KEEP = 10_000  # field experience
 MOST_MB = 448  # the last step below 450 MB, which view space and session pool together must not exceed
+SHARE = 0.75  # of the limit; a guess
+
+
+def limited(view_space: pd.DataFrame) -> pd.DataFrame:
+    """The latest listings of sessions whose limit was printed."""
+    rows: pd.DataFrame = view_space[
+        has_limit(view_space) & ~view_space["superseded"] & view_space["limit_kb"].notna()
+    ].copy()
+    return rows
+
+
+def exhausted(rows: pd.DataFrame) -> pd.Series[bool]:
+    """The next heap does not fit; a sum above the limit is no exhaustion, but of another machine or boot."""
+    full = (rows["most_kb"] <= rows["limit_kb"]) & (rows["limit_kb"] - rows["most_kb"] < rows["next_kb"])
+    return full.fillna(False).astype(bool)
+
+
+def tight(rows: pd.DataFrame) -> pd.Series[bool]:
+    """The next heap fits, but not with what GDI and others usually take; or the heaps take most of the view."""
+    heaps = rows["most_kb"]
+    fits = rows["limit_kb"] - heaps >= rows["next_kb"]
+    little = (heaps + rows["next_kb"] > rows["limit_kb"] - rows["other_kb"]) | (heaps >= SHARE * rows["limit_kb"])
+    return (fits & little).fillna(False).astype(bool)
 
 
 def cite_limit(rows: pd.DataFrame) -> pd.DataFrame:
@@ -42,23 +66,35 @@ def advice(row: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"Stop one service that runs under an account of its own: that frees its heap of {kb(wanted)}, and proves the cause.",
         ),
         (NOW, "Log off sessions and end programs that make desktops in this session."),
-        _larger_view(row),
+        larger_view(row),
         (
             CAUSE,
-            "Run services and COM servers under one logon where they may share it: each logon of its own costs a heap.",
+            "Run services and COM servers under one logon where they may share it: each logon of its own costs a heap. SQL Agent makes one for each proxy, "
+            "COM one for each client where the server runs as the launching user.",
         ),
         (FUTILE, "Larger desktop heaps (SharedSection): fewer of them fit then."),
     ]
 
 
-def _larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
-    limit = int(row["limit_kb"]) // 1024
-    larger = (limit // STEP + 1) * STEP
+def larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The next step of SessionViewSize, or why there is none. Of `row`: era, limit_kb, free_ptes and view_how, each missing if not known."""
+    if row["view_how"] in IN_FORCE.values():
+        return (
+            FUTILE,
+            f"A larger SessionViewSize: {row['view_how']} proves that the view has 20 MB, whatever the registry says.",
+        )
+    if row["limit_kb"] is None and row["era"] == BEFORE:
+        return (
+            REBOOT,
+            "SessionViewSize may grow by one step of 16 MB once nt!MmSessionViewSize and the free system PTEs of !vm are printed, and only without /3GB.",
+        )
     if row["era"] != BEFORE:
         return (
             REBOOT,
             "Only if a banner shows that this Windows is older than Vista: a larger SessionViewSize. On Vista and later it limits nothing.",
         )
+    limit = int(row["limit_kb"]) // 1024
+    larger = (limit // STEP + 1) * STEP
     if larger > MOST_MB:
         return (
             FUTILE,

@@ -5,17 +5,21 @@ Windows logged that it could not create a desktop. On Vista and later session vi
 pool or kernel address space can. Before Vista the heaps take little of the view: something else fills it, or memory was short. Where nothing
 tells which Windows this is, both are open.
 
+What else fills the view before Vista: GDI surfaces, and on print and terminal servers many printer and font drivers, which live in it beside the heaps. Bitmaps
+that cannot be made (CreateCompatibleBitmap with "not enough memory") while heaps are fine mean that view or session pool is full.
+
 ## How the log proves it
 Event 244 of Win32k with date and time, not before the boot of the capture, that session view space does not explain (`desktop-creation-failed`).
 
 ## What to do
-Look at commit and pool (`!vm`), and save the System log around that time. Never set SessionViewSize on Vista and later.
+Look at commit and pool (`!vm`), and save the System log around that time. Before Vista: the pool of each session (`!vm 4`), GDI objects by process, and the printer
+drivers. Never set SessionViewSize on Vista and later.
 
 ## What would refute it
 A listing of heaps and a limit that leave no room for another one, before Vista.
 
 ## Sources
-KB 184802; ntdebugging blog, comments 50, 54 and 99; field experience (commit and paged pool fit, too).
+KB 184802 (printer and font drivers); ntdebugging blog, comments 15, 50, 54, 68 and 99. That commit and paged pool fit, too: **[field]**.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import BEFORE, MACHINE, SINCE
-from dumpscan.rules import EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import desktops_not_created, when
 
 if TYPE_CHECKING:
@@ -58,6 +62,19 @@ def check(
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     advice = [(NOW, "Run !vm on the machine: commit, pool and, on x86, free system PTEs.")]
+    if row["era"] == BEFORE:
+        advice.append(
+            (
+                NOW,
+                "Run !vm 4 for the pool of each session, and count GDI objects by process: GDI surfaces and bitmaps share the view with the heaps.",
+            )
+        )
+        advice.append(
+            (
+                CAUSE,
+                "On print and terminal servers: remove printer and font drivers that nobody needs. They live in the same view.",
+            )
+        )
     if row["era"] == SINCE:
         advice.append((FUTILE, "SessionViewSize: on Vista and later it limits nothing."))
     elif row["era"] is None:

@@ -8,7 +8,8 @@ The heap still has room, but less than the 10 to 20 % that Microsoft keeps free:
 
 ## What to do
 Capture again at a busy time, best while it fails. Plan a larger heap (second SharedSection value for WinSta0, third for the others), and
-find out whether its use grows from day to day.
+find out whether its use grows from day to day. Whom to look at depends on who shares the heap: see "A desktop heap is full".
+A steady load gives a steady use: the captures of a typical user are the measure for a terminal server.
 
 ## What would refute it
 Captures of several busy days that show the same use.
@@ -23,9 +24,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, HEAPS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import VIEW, larger_heap, no_room
+from dumpscan.rules._heap import PER_PROCESS, VIEW, larger_heap, no_room
+from dumpscan.rules._history import enlarged
+from dumpscan.rules._owners import cite_accounts, owned, owner_of, with_accounts
 from dumpscan.view_space import SESSION
-from dumpscan.words import heap_name, kb, percent, session_name
+from dumpscan.words import heap_name, kb, more_processes, percent, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +44,9 @@ ROOM_FROM_90 = 256  # KB free below which 90 % and more is full, not at risk
     clear="No desktop heap is filling up.",
     references=("KB 949296", "ntdebugging blog 2007-01-04, comment 7"),
 )
-def check(desktop_heaps: pd.DataFrame, view_space: pd.DataFrame) -> Found | None:
+def check(
+    desktop_heaps: pd.DataFrame, view_space: pd.DataFrame, captures: pd.DataFrame, logon_sessions: pd.DataFrame
+) -> Found | None:
     """Rows of the latest listings between 80 % and full."""
     used, free = desktop_heaps["used_percent"], desktop_heaps["free_kb"]
     filling = used.ge(80) & used.lt(90) & free.lt(ROOM_BELOW_90)
@@ -49,21 +54,26 @@ def check(desktop_heaps: pd.DataFrame, view_space: pd.DataFrame) -> Found | None
     rows = desktop_heaps[(filling | large).fillna(False) & ~desktop_heaps["superseded"]].copy()
     # A small heap at 89 % with 16 KB free is full already (the other rule says so); here it would only repeat it.
     rows = rows[~no_room(rows) & rows["size_kb"].gt(0)].assign(severity="medium", certainty="likely")
+    if not len(rows):
+        return None
+    before = enlarged(desktop_heaps, captures, logon_sessions)["before_kb"]
+    rows = with_accounts(rows.assign(before_kb=before.reindex(rows.index)), logon_sessions)
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
-    return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used"))
+    return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used"), cite_accounts(rows))
 
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
-    name, free = heap_name(row), float(row["free_kb"])
+    name, free, owner = owned(heap_name(row), row), float(row["free_kb"]), owner_of(row)
     summary = (
         f"The desktop heap of {name} in {session_name(row['session'])} is filling up: {percent(row['used_percent'], row['tool'])} of "
-        f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free."
+        f"{kb(row['size_kb'])} used, at worst {kb(round(free, 1))} free, {more_processes(free, PER_PROCESS)}."
     )
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
     advice = [(NOW, "Capture again while it fails, or at the busiest hour: use can be far higher then.")]
-    if row["role"] != "fixed":
-        advice.append(larger_heap(row))
+    advice += [(NOW, owner.now)] if owner.now else []
+    advice += [larger_heap(row)] if row["role"] != "fixed" else []
+    advice += [(CAUSE, owner.cause)] if owner.cause else []
     advice.append(
         (CAUSE, "Compare captures of several days: a use that only grows is a leak, and a larger heap only buys time.")
     )

@@ -5,7 +5,8 @@ The same file holds an earlier listing of the same session in which a heap was f
 verdict is about the later moment; this is history, and worth a question: what was done in between?
 
 ## How the log proves it
-A row of the earlier listing at 90 % and more, or with 16 KB free at most.
+A row of the earlier listing at 90 % and more, or with 16 KB free at most. A heap that is so in each listing, the latest one included, has no
+history to ask for.
 
 ## What to do
 Find out what ended in between: that was what used the heap.
@@ -19,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, HEAPS, Found, Told, cite, found, rule
 from dumpscan.rules._heap import no_room
 from dumpscan.words import heap_name, kb, percent, session_name
@@ -31,7 +33,13 @@ if TYPE_CHECKING:
 def check(desktop_heaps: pd.DataFrame) -> Found | None:
     """Rows of superseded listings that were full or nearly so."""
     was_full = desktop_heaps["used_percent"].ge(90).fillna(False) | no_room(desktop_heaps)
-    rows = desktop_heaps[was_full & desktop_heaps["superseded"]].assign(severity="medium", certainty="proved")
+    past = was_full & desktop_heaps["superseded"]
+    keys = machine_keys(desktop_heaps)
+    rows = desktop_heaps.assign(full=was_full, past=past)[keys.isin(keys[past])]
+    place = [machine_keys(rows), rows["session"], rows["window_station"].cat.codes, rows["desktop"].cat.codes]
+    always = rows["full"].groupby(place, dropna=False).transform("all")
+    still = (rows["full"] & ~rows["superseded"]).groupby(place, dropna=False).transform("any")
+    rows = rows[rows["past"] & ~(always & still)].assign(severity="medium", certainty="proved")
     return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used at that moment"))
 
 

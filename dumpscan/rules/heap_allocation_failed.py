@@ -7,8 +7,9 @@ which process asked, in which session. That is the victim, not always the one th
 ## How the log proves it
 - likely: event 243 of Win32k with date and time, not before the boot of the capture, and no heap row of that session in these texts (of any
   session, where the event names none).
-- proved: a heap of that session is used to 90 % and more, and the event is of the captured boot. An event without a session is joined only where
-  there is a single one.
+- proved: a heap of that session is used to 90 % and more, and the event is of the captured boot.
+- An event without a session is joined with session 0 where the Service Control Manager logged within a minute of it that a service did not start
+  (7000, 7009): services live there. Else it is joined only where there is a single session.
 - A date such as 3/9/2007 counts as either day. An event before the last start is history, one without a time is only mentioned.
 
 ## What to do
@@ -27,9 +28,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import MACHINE
+from dumpscan.platforms import MACHINE, SINCE_8
 from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._events import HEAP_ALLOCATION_FAILED, facts, when
+from dumpscan.rules._events import failed_allocations, when
+from dumpscan.rules._gui import count_objects, counted
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
@@ -47,11 +49,17 @@ HEAP = ("window_station", "desktop", "size_kb", "used_percent", "free_kb", "tool
     clear="No event tells that an allocation from a desktop heap failed. Where the log was not saved back to the last start, that means little.",
     references=("KB 184802", "KB 947246"),
 )
-def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFrame) -> Found | None:
+def check(
+    events: pd.DataFrame,
+    desktop_heaps: pd.DataFrame,
+    systems: pd.DataFrame,
+    platforms: pd.DataFrame,
+    gui_objects: pd.DataFrame,
+) -> Found | None:
     """Events without any heap row that could be theirs, and nearly full heaps with an event of their session and boot; the first of each."""
     import pandas as pd
 
-    told = facts(events, HEAP_ALLOCATION_FAILED, systems)
+    told = failed_allocations(events, systems)
     heaps = desktop_heaps[~desktop_heaps["superseded"] & desktop_heaps["used_percent"].notna()]
     sessions = heaps.drop_duplicates(SESSION).groupby(machine_keys(heaps))["session"].agg(["first", "size"])
     keys = machine_keys(told)
@@ -71,14 +79,18 @@ def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFra
     both = sure.merge(near, on=["key", "session"]).drop_duplicates(["key", "heap_file", "heap_line"])
     both = both.assign(severity="critical", certainty="proved")
     rows = pd.concat([part for part in (alone, both) if len(part)] or [alone], ignore_index=True)
-    # Without a heap among them these columns would be of floats, and those of other cases print 512.0 KB beside them.
-    kinds = {column: near[column].dtype for column in (*HEAP, "heap_file", "heap_line")}
-    rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, *kinds])]).astype(kinds)
+    generation = platforms.set_index(machine_keys(platforms))["generation"]
+    rows = rows.assign(generation=machine_keys(rows).map(generation).astype(object), counted=counted(rows, gui_objects))
+    rows = rows.reindex(columns=[*dict.fromkeys([*rows.columns, *HEAP, "heap_file", "heap_line"])])
+    # Columns that no row fills would be floats, and so would those of other cases beside them.
+    rows = rows.astype({"size_kb": "Int64", "heap_line": "Int64"})
     heap_lines = rows[rows["heap_line"].notna()]
     heap_lines = heap_lines.assign(file=heap_lines["heap_file"], line=heap_lines["heap_line"])
+    services = rows.assign(file=rows["near_file"], line=rows["near_line"])
     return found(
         rows,
         cite(rows, "event 243 at {time}"),
+        cite(services, "a service that did not start within a minute of it (event {near_event_id}): session 0"),
         cite(heap_lines, "{used_percent:g} % of {size_kb:,} KB used in that session"),
     )
 
@@ -90,21 +102,24 @@ def _numbered(told: pd.DataFrame) -> pd.DataFrame:
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words: who asked, and which heap, as far as either is told."""
-    asked = (
-        f", for {row['process']} (PID {row['pid']})" if row["process"] is not None and row["pid"] is not None else ""
-    )
+    asked = ""
+    if row["process"] is not None and row["pid"] is not None:
+        asked = f"; {row['process']} (PID {row['pid']}) asked for it"
     where = "" if row["session"] is None else f" in {session_name(row['session'])}"
+    joined = "" if row["near_line"] is None else " (where a service did not start within a minute)"
     if row["size_kb"] is None:
         which = "A desktop heap was full then; which one is not in the logs."
     else:
         size = f"{percent(row['used_percent'], row['tool'])} of {kb(row['size_kb'])}"
         which = f"{heap_name(row)} there has {size} in use."
-    summary = f"An allocation from a desktop heap failed{where} at {when(row)}{asked} (event 243). {which}"
+    summary = f"An allocation from a desktop heap failed{where}{joined} at {when(row)} (event 243){asked}. {which}"
+    listing = (
+        f"List the heaps{where} while it fails, and end or restart the processes there that hold the most USER objects."
+    )
+    if row["generation"] == SINCE_8 and row["size_kb"] is None and row["session"] is not None:
+        listing = count_objects(row["session"])
     advice = [
-        (
-            NOW,
-            f"List the heaps{where} while it fails, and end or restart the processes there that hold the most USER objects.",
-        ),
+        *([] if row["counted"] else [(NOW, listing)]),
         (
             CAUSE,
             "The process that the event names is the one that got nothing, not always the one that used the heap up.",

@@ -6,7 +6,7 @@ is of another moment. It clears that moment, not the one of the event.
 
 ## How the log proves it
 Event 243 of Win32k with date and time, not before the boot of the capture, and no heap of its session (of the machine, where it names none) at
-90 % or more.
+90 % or more. An event beside a service that did not start is of session 0 (`heap-allocation-failed`).
 
 ## What to do
 List the heaps again while it fails; ask what was ended or restarted in between.
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CAUSE, EVENTS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._events import HEAP_ALLOCATION_FAILED, facts, when
+from dumpscan.rules._events import failed_allocations, when
 from dumpscan.rules.heap_allocation_failed import NEARLY_FULL, SESSION
 from dumpscan.words import session_name
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 )
 def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFrame) -> Found | None:
     """The first such event of each machine; all of them are cited."""
-    told = facts(events, HEAP_ALLOCATION_FAILED, systems)
+    told = failed_allocations(events, systems)
     heaps = desktop_heaps[~desktop_heaps["superseded"] & desktop_heaps["used_percent"].notna()]
     near = machine_keys(heaps[heaps["used_percent"].ge(NEARLY_FULL)])
     listed = told[SESSION].assign(event=told.index).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"]

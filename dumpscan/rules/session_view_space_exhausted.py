@@ -8,17 +8,28 @@ on working. Enlarging heaps makes it worse.
 ## How the log proves it
 The limit was printed (nt!MmSessionViewSize, or the maximum of !vm 4), and limit minus the sum of the session's heaps is less than the
 smallest heap that would be wanted next. Proved by the rows; likely, where only the tool's own total says so and rows are missing. Only
-Windows older than Vista has such a limit.
+Windows older than Vista has such a limit. After an event 244 the rest is not 4 MB, the usual share of GDI and others: all that the heaps do
+not take was taken then.
+
+A service that fails under a user account, runs as LocalSystem (whose desktop is there), and runs under that account again once a service
+of another account is stopped, shows the same without any listing: it needs a new desktop, and no heap is full.
 
 ## What to do
 Free a desktop: stop a service that runs under its own account. Then at the next restart a larger SessionViewSize (in steps of 16 MB; not
-with /3GB, which fixes it at 20 MB), or fewer and smaller service heaps. Root cause: too many logons, one desktop each.
+with /3GB, which fixes it at 20 MB), or fewer and smaller service heaps. Root cause: too many logons, one desktop each:
+
+- SQL Agent with many proxies has one service heap for each, even if a job needs 10 KB of it: fewer proxies.
+- COM servers whose identity is the launching user get a process and a window station for each client: the identity "this user".
+- On print and terminal servers few desktops can be enough: printer and font drivers and GDI live in the same view.
+
+Moving a service to another account is no way out: it costs a new heap, and changes of SPN, ACL and rights.
 
 ## What would refute it
 A service under an account that has no desktop yet, and starts.
 
 ## Sources
-ntdebugging blog, desktop heap overview and comments 14, 15 and 50; KB 184802; KB 949296.
+ntdebugging blog, desktop heap overview and comments 14, 15 and 50; KB 184802 (printer and font drivers); KB 949296 (proxies); KB 268550 and
+KB 169321 (COM). What is said of event 244 and of moving a service: **[field]**.
 """
 
 from __future__ import annotations
@@ -27,9 +38,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import VIEW, Found, Told, cite, found, rule
-from dumpscan.rules._view import advice, cite_limit, cite_total
+from dumpscan.rules._view import advice, cite_limit, cite_total, exhausted, limited
 from dumpscan.rules._windows import BEFORE_VISTA
-from dumpscan.view_space import SESSION, has_limit
+from dumpscan.view_space import SESSION
 from dumpscan.words import count, kb, session_name
 
 if TYPE_CHECKING:
@@ -48,8 +59,8 @@ def check(view_space: pd.DataFrame, desktop_heaps: pd.DataFrame, heap_totals: pd
     """Sessions in which the next heap does not fit under the printed limit."""
     import numpy as np
 
-    rows = view_space[has_limit(view_space) & ~view_space["superseded"] & view_space["limit_kb"].notna()].copy()
-    rows = rows[(rows["most_kb"] <= rows["limit_kb"]) & (rows["limit_kb"] - rows["most_kb"] < rows["next_kb"])]
+    rows = limited(view_space)
+    rows = rows[exhausted(rows)]
     by_rows = (rows["limit_kb"] - rows["heaps_kb"] < rows["next_kb"]).to_numpy(bool, na_value=False)
     rows = rows.assign(severity="critical", certainty=np.where(by_rows, "proved", "likely"))
     return found(

@@ -9,13 +9,15 @@ The limit was printed, another heap would still fit, but the sum of the heaps an
 (3,584 KB of a limit of 20 MB, 4,096 KB of a larger one); or the heaps take 75 % of the limit and more.
 
 ## What to do
-Look for event 244 in the System log, and count the logons. Plan as for exhaustion, before it happens.
+Look for event 244 in the System log, and count the logons. Plan as for exhaustion (`session-view-space-exhausted`), before it happens. On a print
+or terminal server with few desktops, look at printer and font drivers: they live in the same view.
 
 ## What would refute it
 A service under an account that has no desktop yet, and starts at the busiest hour.
 
 ## Sources
-ntdebugging blog, comments 14 and 15: 16 MB of heaps in a view of 20 MB already failed. The 75 % line is a guess.
+ntdebugging blog, comments 14 and 15: 16 MB of heaps in a view of 20 MB already failed. KB 184802 (printer and font drivers).
+The 75 % line is a **[guess]**.
 """
 
 from __future__ import annotations
@@ -24,15 +26,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import NOW, VIEW, Found, Told, cite, found, rule
-from dumpscan.rules._view import advice, cite_limit, cite_total
+from dumpscan.rules._view import advice, cite_limit, cite_total, limited, tight
 from dumpscan.rules._windows import BEFORE_VISTA
-from dumpscan.view_space import has_limit
 from dumpscan.words import kb, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SHARE = 0.75
 
 
 @rule(
@@ -45,11 +44,8 @@ SHARE = 0.75
 )
 def check(view_space: pd.DataFrame, heap_totals: pd.DataFrame) -> Found | None:
     """Sessions in which the next heap fits under the printed limit, but not with what else lives there."""
-    rows = view_space[has_limit(view_space) & ~view_space["superseded"] & view_space["limit_kb"].notna()]
-    heaps = rows["most_kb"]
-    fits = rows["limit_kb"] - heaps >= rows["next_kb"]
-    tight = (heaps + rows["next_kb"] > rows["limit_kb"] - rows["other_kb"]) | (heaps >= SHARE * rows["limit_kb"])
-    rows = rows[(fits & tight).fillna(False)].assign(severity="medium", certainty="likely")
+    rows = limited(view_space)
+    rows = rows[tight(rows)].assign(severity="medium", certainty="likely")
     return found(
         rows,
         cite(rows, "the first of this session's heaps: {heaps_kb:,} KB together"),

@@ -63,6 +63,14 @@ def test_one_finding_a_machine_and_its_advice() -> None:
         advice[name] = [(one["when"], one["text"].split()[0]) for one in finding["advice"]]
     assert advice == {
         "since Vista": [("now", "Run"), ("futile", "SessionViewSize:")],
-        "before Vista": [("now", "Run")],
+        "before Vista": [("now", "Run"), ("now", "Run"), ("cause", "On")],
         "open": [("now", "Run"), ("now", "Say")],
     }
+
+
+def test_before_vista_what_else_fills_the_view_is_named() -> None:
+    old = OLD + compose.event(244) + compose.view_size(49152) + compose.dskheap(0, X86)
+    docs = compose.documents({"before": old, "later": NEW + compose.event(244)})
+    told = {name: compose.findings(doc, RULE)[0]["actions"] for name, doc in docs.items()}
+    named = {name: any("printer and font drivers" in action for action in actions) for name, actions in told.items()}
+    assert named == {"before": True, "later": False}

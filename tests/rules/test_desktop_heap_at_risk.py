@@ -111,3 +111,11 @@ def test_second_value_planned_up_to_its_ceiling() -> None:
     (finding,) = compose.findings(compose.document(compose.dskheap(0, compose.replaced(X64, DEFAULT, 20000, 98))), RULE)
     (line,) = compose.reboot_advice(finding)
     assert "second SharedSection value from 20000 to 20480" in line
+
+
+def test_it_says_who_shares_the_heap_and_what_still_fits() -> None:
+    """Free KB in processes, and whom to look at: as for a full heap."""
+    (finding,) = compose.findings(compose.document(compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 85))), RULE)
+    assert "74.2 KB free, room for about 7 more processes at 10 KB." in finding["summary"]
+    assert any("All services under LocalSystem" in one["text"] for one in finding["advice"] if one["when"] == "now")
+    assert any("another heap of 512 KB" in one["text"] for one in finding["advice"] if one["when"] == "cause")

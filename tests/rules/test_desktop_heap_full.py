@@ -166,6 +166,78 @@ def test_where_to_look(path: str, kb: int, says: str | None) -> None:
     assert (says is None or says in first) and ("LocalSystem" in first) == (says == "LocalSystem")
 
 
+AGENTS = r"Service-0x0-2461f$\Default"
+LOGGED_ON = compose.logged_on(r"CORP\svc_sql", 149023)
+OLD, NEW = compose.banner(3790, name="Windows Server 2003"), compose.banner(7601, name="Windows 7")
+SANDBOX = r"Service-0x0-705c8$\sbox_alternate_desktop_0x4170"
+# Above the listing, session, the heap that is full; what must be said of it now and for good, and what must not be said at all.
+OWNERS: dict[str, tuple[str, int, str, str, str, str]] = {
+    "LocalSystem": (OLD, 0, SYSTEM, "All services under LocalSystem", "another heap of 512 KB of session view space and new rights, ACLs and SPNs", "WinSta"),
+    "LocalSystem since Vista": (NEW, 0, SYSTEM, "All services under LocalSystem", "another heap of 512 KB and new rights", "view space, whose"),
+    "NetworkService": (OLD, 0, r"Service-0x0-3e4$\Default", "All services under NetworkService", "Split the work", "LocalSystem"),
+    "LocalService": (OLD, 0, r"Service-0x0-3e5$\Default", "All services under LocalService", "Split the work", "LocalSystem"),
+    "an account": (OLD, 0, AGENTS, "wmic path Win32_LoggedOnUser get Antecedent,Dependent, as LogonId 149023 (0x2461f)", "agents on a schedule", "CIM"),
+    "an account since Vista": (NEW, 0, AGENTS, "Get-CimInstance Win32_LoggedOnUser | fl, as LogonId 149023", "separate accounts", "wmic"),
+    "an account on some Windows": ("", 0, AGENTS, "Get-CimInstance Win32_LoggedOnUser | fl (before Vista: wmic path", "separate accounts", "LocalSystem"),
+    "an account that is named": (OLD + LOGGED_ON, 0, AGENTS, r"logon session 0x2461f is that of CORP\svc_sql. Run fewer of its jobs", "on a schedule", "LoggedOnUser"),
+    "an account of a session": (OLD, 2, AGENTS, "Outside session 0 that is no service", "", "separate accounts"),
+    "a sandbox": (NEW, 2, SANDBOX, "process 16752 (0x4170)", "", "service"),
+    "tasks": (OLD, 0, r"SAWinSta\SADesktop", "handle.exe -a SAWinSta", "Mend the task that never ends", "LocalSystem"),
+    "a user": (OLD, 2, DEFAULT, "log the user off, which frees all of it", "Fewer windows for each user", "interact"),
+    "the console before Vista": (OLD, 0, DEFAULT, "services that may interact with the desktop", "Allow service to interact", "Before Vista:"),
+    "session 0 of some Windows": ("", 0, DEFAULT, "Before Vista: Beside the programs", "Before Vista: Untick", "log the user off"),
+    "session 0 since Vista": (NEW, 0, DEFAULT, "Nobody is logged on in session 0 since Vista", "show no windows", "interact"),
+    "a desktop of a program": (OLD, 2, r"WinSta0\Tools", "started on the desktop Tools", "", "log the user off"),
+    "Winlogon before Vista": (OLD, 0, WINLOGON, "Find out which program", "remote control.", "User Account Control"),
+    "Winlogon since Vista": (NEW, 0, WINLOGON, "Find out which program", "User Account Control", "restart"),
+    "a station of a program": (OLD, 0, r"TWS_JOBS_WINSTA\TWS", "the program that made this window station", "", "LocalSystem"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def of_owners() -> dict[str, compose.Document]:
+    def text(above: str, session: int, path: str) -> str:
+        # Its name alone tells that a Windows is older than Vista.
+        others = [heap for heap in X86 if heap[0] != path and (above == OLD or "SAWinSta" not in heap[0])]
+        kb = next((heap[1] for heap in X86 if heap[0] == path), 512)
+        return above + compose.dskheap(session, [*others, (path, kb, 99)])
+
+    return compose.documents({name: text(*case[:3]) for name, case in OWNERS.items()})
+
+
+@pytest.mark.parametrize("name", OWNERS)
+def test_advice_by_owner(of_owners: dict[str, compose.Document], name: str) -> None:
+    """What to end depends on who shares the heap, and so does what to change for good."""
+    *_, now, cause, never = OWNERS[name]
+    (finding,) = compose.findings(of_owners[name], RULE)
+    told = {
+        when: " ".join(one["text"] for one in finding["advice"] if one["when"] == when) for when in ("now", "cause")
+    }
+    assert now in told["now"] and cause in told["cause"]
+    assert never not in told["now"] + told["cause"] + " ".join(compose.reboot_advice(finding))
+
+
+def test_the_account_is_cited(of_owners: dict[str, compose.Document]) -> None:
+    (finding,) = compose.findings(of_owners["an account that is named"], RULE)
+    assert r"Service-0x0-2461f$\Default (CORP\svc_sql)" in finding["summary"]
+    assert any(r"that of CORP\svc_sql" in one["shows"] and "149023" in one["text"] for one in finding["evidence"])
+
+
+def test_an_account_that_two_texts_deny_is_not_named() -> None:
+    """A LUID means something else after each restart; texts of two boots must not name the wrong account."""
+    heap = compose.dskheap(0, [*X86, (AGENTS, 512, 99)])
+    other, same = (compose.logged_on(name, 149023) for name in (r"CORP\frieda", r"corp\SVC_SQL"))
+    told = compose.documents(
+        {
+            "two": heap + LOGGED_ON + other,
+            "one": heap + LOGGED_ON + same,
+            "of another machine": {"A/a.txt": heap, "B/b.txt": LOGGED_ON},
+        }
+    )
+    named = {name: "CORP" in compose.findings(one, RULE)[0]["summary"] for name, one in told.items()}
+    assert named == {"two": False, "one": True, "of another machine": False}
+
+
 @pytest.mark.parametrize("listing", [compose.dskheap, compose.dheapmon])
 def test_view_size_is_no_action(listing: Callable[..., str]) -> None:
     """A larger view gives room for more heaps, not for a fuller one: it stands among what is futile."""
@@ -259,7 +331,7 @@ def test_how_many_more_processes() -> None:
     }
     said = {name: compose.findings(one, RULE)[0]["summary"] for name, one in compose.documents(cases).items()}
     assert "23 KB free, room for about 2 more processes" in said["95"]
-    assert "17.9 KB free, room for about 1 more process." in said["96"]
+    assert "17.9 KB free, room for about 1 more process at 10 KB." in said["96"]
     assert "12.8 KB free, no room for another process" in said["97"]
     (finding,) = compose.findings(compose.document(compose.dskheap(0, [*X86, (compose.service(1), 1600, 97)])), RULE)
     assert "40 KB free, room for about 4 more processes" in finding["summary"]

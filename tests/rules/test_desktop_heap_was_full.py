@@ -29,6 +29,7 @@ def test_near_miss() -> None:
         "the later one is cut": FULL + compose.dskheap(0, X86, count=9),
         "the later one failed": FULL + compose.FAILED,
         "the later one is the full one": LATER + FULL,
+        "it is full in both": FULL + FULL,
         "the earlier one was not full": compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 89)) + LATER,
     }
     told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}

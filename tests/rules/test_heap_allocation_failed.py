@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import compose
 import pytest
 from compose import SYSTEM, X86
+
+from dumpscan.rules._events import SAME_MINUTE
 
 RULE = "heap-allocation-failed"
 CAPTURE = compose.banner(3790, time="Mon Mar 12 07:05:33 2007") + "System Uptime: 4 days 1:00:00.000\n"  # since 8 March
@@ -29,9 +33,9 @@ def test_fires() -> None:
     assert document["verdict"]["mode"] == "single-heap-full"
     assert "which one is not in the logs" in document["verdict"]["summary"]
     assert " in session 2 at 2007-03-09 07:05:33" in finding["summary"]
-    assert ", for notepad.exe (PID 4712) (event 243)" in finding["summary"]
+    assert "(event 243); notepad.exe (PID 4712) asked for it." in finding["summary"]
     (finding,) = compose.findings(compose.document(compose.event(243)), RULE)
-    assert " for " not in finding["summary"] and " in session" not in finding["summary"]
+    assert "asked for it" not in finding["summary"] and " in session" not in finding["summary"]
 
 
 def test_proved_with_a_heap_of_its_session_and_boot() -> None:
@@ -120,6 +124,72 @@ def test_an_event_alone_asks_which_heap_and_not_for_what_is_there() -> None:
     asked = [step["command"] for step in compose.document(compose.event(243) + "\n" + CSRSS)["verdict"]["next"]]
     assert asked[:2] == ["!dskheap -s 0", "dheapmon -s"]
     assert "wmic process where name='csrss.exe' get CommandLine" not in asked
+
+
+AT, BESIDE = "2007-03-09 07:05:03", "2007-03-09 07:05:33"
+
+
+def test_a_service_that_did_not_start_points_to_session_0() -> None:
+    """Among several sessions, and where only another one is listed: services live in session 0."""
+    near = compose.replaced(X86, SYSTEM, 512, 91)
+    text = (
+        CAPTURE
+        + compose.event(243, AT)
+        + compose.scm(7009, BESIDE)
+        + compose.dskheap(0, near)
+        + compose.dskheap(1, near)
+    )
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert (finding["certainty"], finding["subject"]["session"]) == ("proved", 0)
+    assert "in session 0 (where a service did not start within a minute)" in finding["summary"]
+    lines = [text.splitlines()[line - 1] for _, line in compose.cited(finding)]
+    assert [SYSTEM in line for line in lines] == [False, False, True] and lines[0] != lines[2]
+    assert len({line for _, line in compose.cited(finding)}) == 3
+    other = CAPTURE + compose.event(243, AT) + compose.scm(7000, BESIDE) + compose.dskheap(2, near)
+    assert told(other)[2] == ["likely"], "the listing of session 2 is not of that heap"
+
+
+def test_an_event_that_names_its_session_is_not_moved() -> None:
+    text = compose.event(243, AT, text=compose.requester(2)) + compose.scm(7009, BESIDE)
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert finding["subject"]["session"] == 2 and len(finding["evidence"]) == 1
+
+
+@pytest.mark.parametrize("gap", [-SAME_MINUTE - 1, -SAME_MINUTE, 0, SAME_MINUTE, SAME_MINUTE + 1])
+def test_boundary_of_the_minute(gap: int) -> None:
+    moment = datetime(2007, 3, 9, 7, 5) + timedelta(seconds=gap)
+    text = compose.event(243, "2007-03-09 07:05:00") + compose.scm(7009, f"{moment:%Y-%m-%d %H:%M:%S}")
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert finding["subject"]["session"] == (0 if abs(gap) <= SAME_MINUTE else None)
+
+
+@pytest.mark.parametrize(
+    ("event", "service", "beside"),
+    [
+        ("3/9/2007 7:05:03 PM", "3/9/2007 7:05:33 PM", True),
+        ("3/9/2007 7:05:03 PM", "3/9/2007 7:05:33 AM", False),
+        ("3/9/2007 12:05:03 AM", "3/9/2007 0:05:33", True),
+        ("09.03.2007 07:05:03", "2007-03-09T07:05:33.120", True),
+        ("2007-03-09T07:05:03.120Z", "2007-03-09T07:05:33.120Z", True),
+        ("2007-03-09T07:05:03.120Z", "2007-03-09T07:05:33.120", False),  # universal and local time
+        ("31.02.2007 07:05:03", "31.02.2007 07:05:33", False),
+        ("2007-03-08 23:59:50", "2007-03-09 00:00:20", True),
+    ],
+)
+def test_times_are_compared_as_they_are_printed(event: str, service: str, beside: bool) -> None:
+    (finding,) = compose.findings(compose.document(compose.event(243, event) + compose.scm(7009, service)), RULE)
+    assert finding["subject"]["session"] == (0 if beside else None)
+
+
+def test_a_current_windows_is_told_to_count_objects() -> None:
+    modern = compose.banner(17763, name="Windows 10", target="x64") + compose.event(243, text=compose.requester(0))
+    told = compose.documents({"modern": modern, "counted": modern + compose.gui(0, [("a.exe", 4, "", "", 12, 4)])})
+    advice = {name: " ".join(compose.findings(one, RULE)[0]["actions"]) for name, one in told.items()}
+    assert "GuiObjectUse" in advice["modern"] and "List the heaps" not in advice["modern"]
+    assert "GuiObjectUse" not in advice["counted"]
+    asked = {name: [step["command"] for step in one["verdict"]["next"]] for name, one in told.items()}
+    assert asked["modern"][0] == asked["counted"][0] == "GuiObjectUse"
+    assert "which count has grown" in told["counted"]["verdict"]["next"][0]["why"]
 
 
 def captured(end: str, uptime: str) -> str:

@@ -205,3 +205,13 @@ def test_where_the_limit_comes_from() -> None:
         "the debugger's is larger": [],
         "in another file of the machine": [20480],
     }
+
+
+def test_with_slash_3gb_in_force_no_larger_view_is_advised() -> None:
+    text = compose.banner(3790) + compose.dheapmon(0, compose.filling(20300, 512)) + compose.view_size(20480)
+    options = compose.registry(compose.CONTROL, {"SystemStartOptions": "NOEXECUTE=OPTIN  3GB"})
+    docs = compose.documents({"without": text, "with": text + options})
+    told = {name: compose.findings(doc, RULE)[0]["advice"] for name, doc in docs.items()}
+    size = {name: [one["when"] for one in advice if "SessionViewSize" in one["text"]] for name, advice in told.items()}
+    assert size == {"without": ["reboot"], "with": ["futile"]}
+    assert any("proxy" in one["text"] and "launching user" in one["text"] for one in told["with"])

@@ -1,0 +1,47 @@
+r"""The value `Windows` of the key SubSystems, which is the command line of csrss.exe: its words, and the lines that a console made of it."""
+
+from __future__ import annotations
+
+import re
+
+# What every Windows has in it, with the builds that have it (public command lines; KB 142676): Windows 7 added sxssrv, Windows 8 dropped the
+# console server. A wrong list of them does not boot.
+SERVERS = (
+    ("ServerDll=basesrv,1", 0, 99999),
+    ("ServerDll=winsrv:UserServerDllInitialization,3", 0, 99999),
+    ("ServerDll=winsrv:ConServerDllInitialization,2", 0, 9199),
+    ("ServerDll=sxssrv,4", 7600, 99999),
+)
+# A value that has all of these is whole; what people shorten for a mail lacks one of them.
+ENDS = ("ObjectDirectory=", "SharedSection=", "SubSystemType=", "ProfileControl=", "MaxRequestThreads")
+
+_WORD = re.compile(
+    r"(?i)\"?(?:\S*csrss(?:\.exe)?|ObjectDirectory=\\Windows|SharedSection=[0-9]+(?:,[0-9A-Za-z]+){1,3}|Windows=On|SubSystemType=Windows"
+    rf"|{'|'.join(re.escape(server) for server, _, _ in SERVERS)}|ProfileControl=(?:Off|On)|MaxRequestThreads(?:=[0-9]+)?)\"?"
+)
+
+
+def one_line(text: str) -> str | None:
+    r"""The value as one line; None where its copy lost characters where a line ends: one console loses three at every wrap ("SubSyste",
+    "pe=Windows"), which says nothing of the registry.
+
+    >>> one_line("SharedSection=1024,20480,7\n68 Windows=On"), one_line("csrss.exe\nWindows=On"), one_line("SubSyste\npe=Windows ServerDll")
+    ('SharedSection=1024,20480,768 Windows=On', 'csrss.exe Windows=On', None)
+    """
+    first, *lines = text.split("\n")
+    line = first
+    for at, following in enumerate(lines):
+        tail, (head, blank, _) = line.rpartition(" ")[2], following.partition(" ")
+        last = at == len(lines) - 1 and not blank  # the end of a text may be cut anywhere
+        if _WORD.fullmatch(tail + head) or (last and not _WORD.fullmatch(tail)):
+            line += following
+        elif _WORD.fullmatch(tail) and (_WORD.fullmatch(head) or last or not blank):
+            line += f" {following}"
+        else:
+            return None
+    return line
+
+
+def torn_list(text: str) -> bool:
+    """Whether the list of SharedSection goes over the end of a line."""
+    return re.search(r"(?i)SharedSection=[0-9,]*\n[0-9,]", text) is not None

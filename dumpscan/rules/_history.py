@@ -1,0 +1,88 @@
+"""One desktop at several moments: which rows are of the same heap, when each was listed, and what it was like before it was made larger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dumpscan.machines import machine_keys
+from dumpscan.moments import span
+from dumpscan.rules._events import boots
+from dumpscan.rules._heap import no_room
+from dumpscan.rules._owners import LOGON, with_accounts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEARLY_FULL = 90  # percent
+# What is told of the heap before it was made larger.
+BEFORE = {
+    "late": "before",
+    "size_kb": "before_kb",
+    "used_percent": "before_percent",
+    "tool": "before_tool",
+    "file": "before_file",
+    "line": "before_line",
+}
+
+
+def recognisable(heaps: pd.DataFrame) -> pd.DataFrame:
+    """Rows with a use whose heap can be recognised in another listing. Winlogon and Disconnect are left out: nobody sets their size, and what they
+    show changes with each logon."""
+    named = heaps["session"].notna() & heaps["window_station"].notna() & heaps["desktop"].notna()
+    measured = heaps["used_percent"].notna() & heaps["size_kb"].gt(0).fillna(False)
+    rows: pd.DataFrame = heaps[named & measured & heaps["role"].ne("fixed").to_numpy(bool, na_value=True)]
+    return rows
+
+
+def with_moments(rows: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
+    """Rows with `moment` as printed, and `early` and `late`: the seconds between which they were listed; missing where no time is told."""
+    at = captures[captures["moment"].notna()]
+    moments = at["moment"].astype(object).groupby([machine_keys(at), at["snapshot"]]).first().rename("moment")
+    rows = rows.assign(machine_key=machine_keys(rows)).join(moments, on=["machine_key", "snapshot"])
+    spans = {moment: span(moment) for moment in rows["moment"].dropna().unique()}
+    for end, column in enumerate(("early", "late")):
+        rows[column] = rows["moment"].map({moment: both[end] for moment, both in spans.items()}).astype(float)
+    return rows
+
+
+def restarted(rows: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[bool]:
+    """Whether the machine is known to have been started between a row and the one before it; `rows` in the order of time, with machine_key."""
+    import pandas as pd
+
+    begins = boots(systems).rename(columns={"key": "machine_key"}).sort_values("begin")
+    wanted = rows[["machine_key", "early"]].assign(row=rows.index).sort_values("early", kind="stable")
+    latest = pd.merge_asof(
+        wanted, begins[["machine_key", "begin"]], left_on="early", right_on="begin", by="machine_key"
+    )
+    begin = latest.set_index("row")["begin"].reindex(rows.index)
+    return begin > rows.groupby("heap")["late"].shift()
+
+
+def enlarged(heaps: pd.DataFrame, captures: pd.DataFrame, logon_sessions: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the latest listings that are nearly full, with the figures of the same heap when it was nearly full with a smaller size (before_kb and
+    so on): earlier by time, or, where no time is told, further up in the same file. The index is that of `heaps`."""
+    import pandas as pd
+
+    near = (heaps["used_percent"].ge(NEARLY_FULL) | no_room(heaps)).fillna(False)
+    if not near.any():
+        return heaps.head(0).reindex(columns=[*heaps.columns, *BEFORE.values()])
+    rows = with_moments(with_accounts(recognisable(heaps[near]), logon_sessions), captures)
+    # A LUID means something else after the restart that a new size needs; its account stays the same.
+    of_logon = rows["owner"].astype(object).str.startswith(LOGON).to_numpy(bool, na_value=False)
+    rows = rows[~of_logon | rows["account"].notna()]
+    untimed = rows["early"].isna()
+    names = [rows["account"].str.lower().fillna(rows["window_station"].astype(object)), rows["desktop"].astype(object)]
+    names.append(rows["file"].astype(object).where(untimed, ""))
+    rows["heap"] = rows.groupby([rows["machine_key"], rows["session"], *names], sort=False).ngroup()
+    for end in ("early", "late"):
+        rows[end] = rows[end].fillna(rows["line"].astype(float))
+    # Without times, a later whole listing in the same file (but not in a mail, whose newest may stand on top) made history of the one above.
+    earlier = rows[~untimed | rows["superseded"].astype(bool)].sort_values(["late", "size_kb"], kind="stable")
+    smaller = earlier["size_kb"].groupby(earlier["heap"]).cummin()
+    earlier = earlier[earlier["size_kb"].eq(smaller)]
+    before = earlier[["heap", *BEFORE]].rename(columns=BEFORE)
+    latest = (
+        rows[~rows["superseded"].astype(bool)].assign(row=lambda found: found.index).sort_values("early", kind="stable")
+    )
+    again = pd.merge_asof(latest, before, left_on="early", right_on="before", by="heap", allow_exact_matches=False)
+    return again[again["before_kb"].lt(again["size_kb"]).fillna(False)].set_index("row")

@@ -1,0 +1,141 @@
+r"""A desktop heap grows from capture to capture
+
+## What happens
+What a desktop heap holds rises over days and does not fall when windows are closed: a program that lives on leaks USER objects, or its
+load only grows. The heap is full at a time that can be told.
+
+## How the log proves it
+- At least three captures with a time (a session time, a stamp in the name of the file or log) list the same session, window station and
+  desktop with the same size, over at least one day **[guess]**: within one day the day's own work rises, too.
+- The use never fell by more than the tool's rounding, and it rose at least twice by more than that, and once in the last third of the
+  time **[guess]**: what has come to rest is no trend. Only what lies after the last fall, after the last restart that a banner tells and after
+  the last change of the size counts.
+- The straight line from the first to the last of them reaches 98 % within 30 days. KB a day and the time to 98 % come with what the rounding
+  leaves open: half a percent with !dskheap, which is 102 KB of a heap of 20,480 KB; a twentieth of a percent with dheapmon.
+- Winlogon and Disconnect are left out. high within 7 days **[guess]**, else medium.
+
+## What to do
+Note the USER objects of each process on that desktop with every capture: the leak is in the one that rises with the heap, or whose end stops the
+growth. A larger heap only buys time; restart the program before the heap is full.
+
+A steady workload gives a steady use: compare captures of typical users, and of the same hour. Where the number of service desktops grows
+from capture to capture, look there: each logon of its own costs a heap, whatever its use. Where each run of a program fails earlier than the
+one before although the program ends in between, it is no heap, for that is cleaned when it ends: look at the session's paged pool and GDI (!vm 4).
+
+## What would refute it
+A plateau: later captures under the same load in which the use has come to rest. A day with more users than the others.
+
+## Sources
+ntdebugging blog, comment 64 (2,048 KB filled in two to three weeks), comments 13, 56, 66, 68, 71 and 87; KB 949296 (98 %).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.machines import machine_keys
+from dumpscan.model import ROUNDING
+from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
+from dumpscan.rules._heap import STEPS
+from dumpscan.rules._history import recognisable, restarted, with_moments
+from dumpscan.rules._owners import cite_accounts, owned, owner_of, with_accounts
+from dumpscan.rules._trend import FEWEST, rising
+from dumpscan.words import heap_name, kb, percent, session_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FULL = 98  # percent: nothing more can be allocated
+NEAR = 30.0  # days
+SOON = 7.0  # days
+
+
+@rule(
+    stage=HEAPS,
+    says="at-risk",
+    needs=("desktop_heaps.used_percent", "captures.moment"),
+    clear="No desktop heap rises over three or more captures with a time so that it would be full within 30 days. Fewer captures tell nothing of it.",
+    references=("ntdebugging blog 2007-01-04, comment 64", "KB 949296"),
+)
+def check(
+    desktop_heaps: pd.DataFrame,
+    captures: pd.DataFrame,
+    systems: pd.DataFrame,
+    logon_sessions: pd.DataFrame,
+    platforms: pd.DataFrame,
+) -> Found | None:
+    """The latest row of each heap whose use rises, with how fast, and when it is full."""
+    import numpy as np
+
+    points = _points(desktop_heaps, captures, systems)
+    rises = rising(points)
+    rows = rises[rises.index == rises["last"]]
+    room = rows["size_kb"].astype(float) * FULL / 100 - rows["value"]
+    rows = rows.assign(
+        days_left=(room / rows["rate"]).round(6),
+        days_least=(room - rows["error"]).clip(lower=0) / rows["rate_most"],
+        days_most=(room + rows["error"]) / rows["rate_least"],
+    )
+    rows = rows[room.gt(0) & rows["days_left"].le(NEAR) & ~rows["superseded"].astype(bool)]
+    eras = platforms.set_index(machine_keys(platforms))["era"]
+    rows = with_accounts(rows, logon_sessions).assign(
+        era=rows["machine_key"].map(eras).astype(object),
+        severity=np.where(rows["days_left"].le(SOON), "high", "medium"),
+        certainty="likely",
+    )
+    shows = "{moment}: {used_percent:g} % of {size_kb:,} KB used"
+    # The latest line first: a report shows a dozen lines at most.
+    before = rises[rises.index != rises["last"]]
+    return found(rows, cite(rows, shows), cite(rows[["last"]], shows, before, ["last"]), cite_accounts(rows))
+
+
+def _points(heaps: pd.DataFrame, captures: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFrame:
+    """Heaps at known times, each series in the order of time, as `rising` wants them."""
+    rows = recognisable(heaps)
+    place = [machine_keys(rows), rows["session"], rows["window_station"].cat.codes, rows["desktop"].cat.codes]
+    rows = rows.assign(heap=rows.groupby(place, sort=False).ngroup())
+    # Most cases hold one capture: they are left out before any time is parsed.
+    rows = with_moments(rows[rows.groupby("heap")["heap"].transform("size").ge(FEWEST)], captures)
+    rows = rows[rows["early"].notna()].assign(at=lambda timed: timed["early"] + timed["late"])
+    rows = rows.sort_values(["heap", "at"], kind="stable").drop_duplicates(["heap", "at"], keep="last")
+    size = rows["size_kb"].astype(float)
+    resized = rows["size_kb"].ne(rows.groupby("heap")["size_kb"].shift()).to_numpy(bool, na_value=False)
+    return rows.assign(
+        series=rows["heap"],
+        value=size * rows["used_percent"].astype(float) / 100,
+        error=size * rows["tool"].map(ROUNDING).astype(float) / 100,
+        restarted=restarted(rows, systems) | resized,
+    )
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words: how fast, and when it is full."""
+    name, size = owned(heap_name(row), row), int(row["size_kb"])
+    rate, left = float(row["rate"]), float(row["days_left"])
+    summary = (
+        f"The desktop heap of {name} in {session_name(row['session'])} grows by about {rate:,.1f} KB a day ({row['rate_least']:,.1f} to {row['rate_most']:,.1f}) in "
+        f"{row['captures']} captures over {row['days']:.1f} days, to {percent(row['used_percent'], row['tool'])} of {kb(size)}: at this rate it reaches {FULL} % in about "
+        f"{left:.1f} days ({row['days_least']:.1f} to {row['days_most']:.1f}, as far as the tool rounds)."
+    )
+    owner = owner_of(row)
+    step = STEPS.get(str(row["role"]), 512)
+    advice = [
+        (
+            NOW,
+            f"Note the USER objects of each process on {heap_name(row)} with every capture: the one that rises with the heap is the suspect. {owner.now}".rstrip(),
+        ),
+        (
+            NOW,
+            f"Until it is mended, restart what leaks before the heap is full, at the latest in {row['days_least']:.1f} days.",
+        ),
+        (CAUSE, "Stop suspects one by one: the leak is in the one whose end stops the growth."),
+        (FUTILE, f"A larger heap as the only measure: at this rate {step} KB more last about {step / rate:.1f} days."),
+    ]
+    keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb")
+    subject = {key: row[key] for key in keys} | {
+        "kb_a_day": round(rate, 1),
+        "days_left": round(left, 1),
+        "captures": row["captures"],
+    }
+    return Told(summary, subject, "Later captures under the same load in which the use has come to rest.", advice)

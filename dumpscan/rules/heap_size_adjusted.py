@@ -1,0 +1,91 @@
+r"""Windows does not use a SharedSection value as it is written, or hardly can
+
+## What happens
+Windows takes 128 KB for every heap that is asked to be smaller, and rounds sizes up to a page of 4 KB. So the sizes in a listing differ from the value, and
+nobody need look for another reason. A second value between 128 and 1024 is accepted, but the console may not start properly with it.
+
+## How the log proves it
+The second or third value of csrss.exe or of the registry of this machine
+- is below 128 (low);
+- as the second one is 128 or more, but below 1024 (low; a single public source);
+- is no multiple of 4 (info).
+
+## What to do
+Write what is meant: a multiple of 4, 128 or more, and 1024 or more for the second value.
+
+## What would refute it
+A listing whose heaps have exactly the written size.
+
+## Sources
+KB 142676 (third), KB 184802 (second and third): 128; ntdebugging blog, comment 60 (rounded up to a page); readme of a public terminal server
+product (below 1024 the console may not start properly).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules._sections import change, one_a_machine, sections, where
+from dumpscan.words import kb
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEAST = 128  # KB: every heap has as much
+USABLE = 1024  # KB: of an interactive heap
+PAGE = 4  # KB
+
+
+@rule(
+    stage=CONFIGURATION,
+    says=None,
+    needs="shared_sections.interactive_kb",
+    clear="The SharedSection values of this machine are used as they are written.",
+    references=("KB 142676", "KB 184802", "ntdebugging blog 2007-01-04, comment 60"),
+)
+def check(
+    shared_sections: pd.DataFrame, registry_values: pd.DataFrame, platforms: pd.DataFrame, captures: pd.DataFrame
+) -> Found | None:
+    """Values that are too small or no whole pages."""
+    rows = sections(shared_sections, registry_values, platforms, captures)
+    second, third = rows["interactive_kb"], rows["non_interactive_kb"]
+    small = second.lt(USABLE).fillna(False) | third.lt(LEAST).fillna(False)
+    odd = second.mod(PAGE).gt(0).fillna(False) | third.mod(PAGE).gt(0).fillna(False)
+    rows = rows.assign(severity="info", certainty="proved", small=small)
+    rows["severity"] = rows["severity"].mask(small, "low")
+    rows["certainty"] = rows["certainty"].mask(second.between(LEAST, USABLE - 1).fillna(False), "likely")
+    rows = one_a_machine(rows[small | odd])
+    return found(rows, cite(rows, "SharedSection={sizes}"))
+
+
+def used(size: int) -> int:
+    """What Windows makes of a configured size, in KB."""
+    return max(LEAST, -(-size // PAGE) * PAGE)
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words."""
+    told, fixed = [], {}
+    for which, name in (("second", "interactive_kb"), ("third", "non_interactive_kb")):
+        if row[name] is None:
+            continue
+        size = int(row[name])
+        if used(size) != size:
+            told.append(f"of the {which} value {size} Windows makes {kb(used(size))}")
+            fixed[which] = used(size)
+    if int(row["interactive_kb"]) < USABLE:
+        told.append(f"with a second value below {USABLE} the console may not start properly")
+    summary = f"SharedSection={row['sizes']} ({where(row)}): {'; '.join(told)}."
+    advice = [
+        (
+            REBOOT,
+            f"Set the second value to the default of this Windows, which these texts do not tell; {USABLE} is the least that is usable.",
+        )
+        if int(row["interactive_kb"]) < USABLE and row["default_interactive_kb"] is None
+        else change(row, second=row["default_interactive_kb"] if int(row["interactive_kb"]) < USABLE else fixed.get("second"), third=fixed.get("third")),
+        (FUTILE, f"Values below {LEAST}: no heap gets smaller than that, so they save no session view space."),
+    ]  # fmt: skip
+    keys = ("interactive_kb", "non_interactive_kb", "in_force")
+    return Told(summary, {key: row[key] for key in keys}, "A listing whose heaps have exactly these sizes.", advice)

@@ -1,0 +1,117 @@
+r"""The registry has other SharedSection sizes than those in force
+
+## What happens
+Windows reads SharedSection when it starts. Somebody changed it since: the new sizes stand in the registry, and the old ones are in force until
+the next restart. Whoever looks at the registry believes that the change did not help.
+
+## How the log proves it
+- The value `Windows` of the key SubSystems (a query or an export, not a command that would write it) differs from the command line of a running
+  csrss.exe: proved where both stand in one file, else likely, because the files can be of two moments.
+- Without a command line: it differs from `WinSta0\Default`, or from all service heaps of the latest listing, which have one size: likely.
+
+Both are compared as Windows takes them: rounded up to 4 KB, and 128 KB at least. Heaps of 512 and 128 KB are no sign: Windows makes them where the
+configured ones do not fit (`fallback-sizes`). One odd heap among others of the configured size is no sign, either (`custom-heap-size`).
+
+## What to do
+Restart the machine, then look at the command line of csrss.exe again. Until then judge by the sizes in force.
+
+## What would refute it
+A listing of heaps that have the sizes of the registry.
+
+## Sources
+ntdebugging blog, comment 23 (every change needs a restart) and comment 60 (rounding); KB 184802; KB 142676 (the minimum).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dumpscan.configured import SECTIONS, sections_in_force, sections_stored
+from dumpscan.machines import machine_keys
+from dumpscan.platforms import MACHINE
+from dumpscan.rules import CONFIGURATION, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules._sizes import by_machine, fell_back, in_effect
+from dumpscan.words import kb
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS = ("interactive", "service")
+
+
+@rule(
+    stage=CONFIGURATION,
+    says=None,
+    needs=("shared_sections.interactive_kb", "registry_values.text"),
+    clear="The SharedSection sizes of the registry are those in force, as far as these texts tell.",
+    references=("ntdebugging blog 2007-01-04, comment 23", "KB 184802"),
+)
+def check(
+    shared_sections: pd.DataFrame, registry_values: pd.DataFrame, desktop_heaps: pd.DataFrame, platforms: pd.DataFrame
+) -> Found | None:
+    """Machines whose registry differs from the command line of csrss.exe, else from their heaps."""
+    import pandas as pd
+
+    stored = sections_stored(shared_sections, registry_values)
+    running = sections_in_force(shared_sections).add_prefix("now_")
+    keys = machine_keys(platforms)
+    machines = platforms[MACHINE].assign(key=keys)[keys.isin(stored.index)].join(stored, on="key")
+
+    heard = machines.join(running, on="key", how="inner")
+    for kind, column in zip(KINDS, SECTIONS, strict=True):
+        heard[f"{kind}_now_kb"] = heard[f"now_{column}"]
+    same_file = heard["file"].eq(heard["now_file"])
+    heard["certainty"] = same_file.map({True: "proved", False: "likely"})
+    heard["how"] = "by the command line of csrss.exe"
+
+    started = machine_keys(shared_sections[shared_sections["in_force"].fillna(False).astype(bool)])
+    listed = by_machine(desktop_heaps)
+    seen = machines[~machines["key"].isin(started)].join(listed, on="key", how="inner")
+    seen = seen[~fell_back(seen)].assign(certainty="likely", how="as listed")
+
+    columns = [*MACHINE, "key", "certainty", "how", *SECTIONS, "file", "line", "interactive_now_kb", "service_now_kb"]
+    rows = pd.concat([heard[columns], seen[columns]], ignore_index=True)
+    differ = [
+        in_effect(rows[column]).ne(in_effect(rows[f"{kind}_now_kb"])).fillna(False)
+        for kind, column in zip(KINDS, SECTIONS, strict=True)
+    ]
+    rows = rows[(differ[0] | differ[1]).to_numpy(bool)].assign(severity="high", snapshot=1)
+    now = rows[["key"]].assign(finding=rows.index)
+    lines = heard[["key", "now_file", "now_line", *(f"now_{column}" for column in SECTIONS)]]
+    lines = now.merge(lines.rename(columns={"now_file": "file", "now_line": "line"}), on="key")
+    as_listed = rows.loc[rows["how"].eq("as listed"), ["key"]].join(listed, on="key")
+    heaps = [
+        cite(
+            as_listed.assign(file=as_listed[f"{kind}_file"], line=as_listed[f"{kind}_line"]),
+            f"the {kind} heap has {{{kind}_now_kb:,}} KB",
+        )
+        for kind in KINDS
+    ]
+    return found(
+        rows,
+        cite(rows, "in the registry: {configured_interactive_kb:,} KB and {configured_service_kb:,} KB"),
+        lines.assign(shows="in force: {now_configured_interactive_kb:,} KB and {now_configured_service_kb:,} KB"),
+        *heaps,
+    )
+
+
+def tell(row: Mapping[str, Any]) -> Told:
+    """A finding in words."""
+    wanted = f"{kb(row['configured_interactive_kb'])} interactive and {kb(row['configured_service_kb'])} service"
+    now = " and ".join(f"{kb(row[f'{kind}_now_kb'])} {kind}" for kind in KINDS if row[f"{kind}_now_kb"] is not None)
+    summary = (
+        f"The registry asks for heaps of {wanted}, but {now} are in force {row['how']}: the change is not active yet."
+    )
+    keys = (*SECTIONS, "interactive_now_kb", "service_now_kb")
+    advice = [
+        (NOW, f"Until the restart judge by what is in force: {now}."),
+        (
+            REBOOT,
+            "Restart the machine, then look at the command line of csrss.exe: it must have the sizes of the registry.",
+        ),
+        (FUTILE, "Restarting services or logging on again: SharedSection is read only when Windows starts."),
+    ]
+    return Told(
+        summary, {key: row[key] for key in keys}, "A listing of heaps that have the sizes of the registry.", advice
+    )

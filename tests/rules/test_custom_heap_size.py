@@ -1,0 +1,73 @@
+"""One heap of a size that is none of its kind's."""
+
+from __future__ import annotations
+
+import compose
+import pytest
+from compose import DEFAULT, SYSTEM, VISTA, X64, X86, Heap
+
+RULE = "custom-heap-size"
+OWN: list[Heap] = [*VISTA, (r"WinSta0\Kiosk", 2048, 1.0)]
+FIRES = compose.dskheap(1, OWN)
+
+
+def test_fires() -> None:
+    docs = compose.documents(
+        {
+            "interactive": FIRES,
+            "service": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 1024, 5)),
+            "two": compose.dskheap(1, [*OWN, (r"WinSta0\Other", 4096, 1.0)]),
+        }
+    )
+    (finding,) = compose.findings(docs["interactive"], RULE)
+    assert (finding["severity"], finding["certainty"]) == ("info", "possible")
+    assert r"WinSta0\Kiosk in session 1 has 2,048 KB, where such heaps have 20,480 KB" in finding["summary"]
+    assert compose.cited(finding) == [("-", compose.line_of(FIRES, "Kiosk"))]
+    (service,) = compose.findings(docs["service"], RULE)
+    assert "1,024 KB, where such heaps have 512 KB" in service["summary"]
+    (two,) = compose.findings(docs["two"], RULE)
+    assert "and 1 other heap there is odd, too" in two["summary"] and len(two["evidence"]) == 2
+
+
+def test_near_miss() -> None:
+    mixed: list[Heap] = [(DEFAULT, 3072, 5), (SYSTEM, 1024, 5), (compose.service(1), 2048, 5)]
+    cases: dict[str, compose.Text] = {
+        "x86": compose.dheapmon(0, X86),
+        "x64": compose.dskheap(0, X64),
+        "configured": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 1024, 5))
+        + compose.running_sections("1024,3072,1024"),
+        "the default among configured ones": compose.dheapmon(
+            0, [(path, 1024 if kb == 512 and path != SYSTEM else kb, used) for path, kb, used in X86]
+        ),
+        "a size of its own for all": compose.dheapmon(
+            0, [(path, 768 if kb == 512 else kb, used) for path, kb, used in X86]
+        ),
+        "no size is frequent": compose.dskheap(0, mixed),
+        "fixed sizes": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 128, 5)),
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert told == {name: [] for name in cases}
+
+
+def test_no_data() -> None:
+    cases: dict[str, compose.Text] = {
+        "limit": compose.view_size(20480),
+        "nameless": compose.nameless(1, [(3072, 15), (64, 3), (128, 3)]),
+    }
+    assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
+
+
+@pytest.mark.parametrize("usual", [512, 1024])
+def test_boundary(usual: int) -> None:
+    """A page less, the same, a page more; and what is configured, rounded up as Windows does it."""
+    base = [(path, usual if kb == 512 else kb, used) for path, kb, used in X86]
+    cases: dict[str, compose.Text] = {}
+    expected = {}
+    for step in (-4, 0, 4):
+        cases[str(step)] = compose.dheapmon(0, compose.replaced(base, SYSTEM, usual + step, 5))
+        expected[str(step)] = "found" if step else "clear"
+    for configured in (usual + 4, usual + 5, usual + 8, usual + 9):
+        text = compose.dheapmon(0, compose.replaced(base, SYSTEM, usual + 8, 5))
+        cases[f"configured {configured}"] = text + compose.running_sections(f"1024,3072,{configured}")
+        expected[f"configured {configured}"] = "clear" if configured in (usual + 5, usual + 8) else "found"
+    assert compose.statuses(cases, RULE) == expected

@@ -1,0 +1,114 @@
+"""The best answer where no heap can be listed: the account of the one who asked, its objects, and the size in force."""
+
+from __future__ import annotations
+
+import compose
+from compose import LOCAL_SERVICE, LOCAL_SYSTEM, NETWORK_SERVICE, GuiProcess
+
+from dumpscan.rules._gui import OBJECT_KB
+from dumpscan.rules.heaviest_on_desktop import EXPLAINS
+
+RULE = "heaviest-on-desktop"
+PROCESSES: list[GuiProcess] = [
+    ("csrss.exe", 704, "", LOCAL_SYSTEM, 83, 181),
+    ("agent.exe", 5120, "ReportAgent", LOCAL_SYSTEM, 2940, 12),
+    ("svchost.exe", 1876, "vmicrdv", LOCAL_SYSTEM, 14, 7),
+    ("notepad.exe", 4712, "", LOCAL_SYSTEM, 11, 7),
+    ("svchost.exe", 2020, "WpnService", LOCAL_SYSTEM, 9, 0),
+    ("big.exe", 6000, "Big", NETWORK_SERVICE, 3333, 0),
+    ("WmiPrvSE.exe", 7768, "", LOCAL_SERVICE, 4, 7),
+]
+EVENT = compose.event(243, text=compose.requester(0))
+SECTIONS = compose.started_csrss(20480, 768)
+FIRES = EVENT + SECTIONS + compose.gui(0, PROCESSES)
+
+
+def test_fires() -> None:
+    (finding,) = compose.findings(compose.document(FIRES), RULE)
+    assert (finding["severity"], finding["certainty"]) == ("high", "possible")
+    summary = finding["summary"]
+    assert r"The services of NT AUTHORITY\SYSTEM in session 0 hold 2,974 USER objects in 4 processes" in summary
+    assert "by estimate 595 KB of the heap of Service-0x0-3e7$, which has 768 KB (77 %)" in summary
+    assert "notepad.exe, which asked in vain, is one of them and a victim" in summary
+    assert (
+        "agent.exe (PID 5120, ReportAgent) with 2,940, svchost.exe (PID 1876, vmicrdv) with 14, notepad.exe (PID 4712) with 11."
+        in summary
+    )
+    assert "2020" not in summary, "three are enough"
+    lines = [line for _, line in compose.cited(finding)]
+    text = FIRES.splitlines()
+    assert [text[line - 1].split("\t")[1] for line in lines if "\t" in text[line - 1]] == ["5120", "1876", "4712"]
+    assert {4, compose.line_of(FIRES, "SharedSection")} <= set(lines)
+    causes = [one["text"] for one in finding["advice"] if one["when"] == "cause"]
+    assert any("595 KB" in text and "agent.exe (PID 5120, ReportAgent) holds most of it" in text for text in causes)
+
+
+def test_who_asked_is_gone() -> None:
+    """Then the account with most objects."""
+    (finding,) = compose.findings(compose.document(compose.without(FIRES, "notepad.exe\t")), RULE)
+    assert (
+        "The services of NT AUTHORITY\\NETWORK SERVICE" in finding["summary"]
+        and "Service-0x0-3e4$" in finding["summary"]
+    )
+    assert "asked in vain" not in finding["summary"]
+
+
+def test_a_user_s_session_is_one_desktop() -> None:
+    text = compose.event(243, text=compose.requester(2)) + SECTIONS + compose.gui(2, PROCESSES)
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert "The programs of session 2 hold 6,311 USER objects in 6 processes" in finding["summary"]
+    assert (
+        r"by estimate 1,262 KB of the heap of WinSta0\Default, which has 20,480 KB (6 %); that alone does not explain"
+        in finding["summary"]
+    )
+    assert finding["subject"]["account"] is None
+
+
+def test_more_than_the_heap_holds_and_no_size() -> None:
+    big = [(*PROCESSES[1][:4], 9000, 0), PROCESSES[3]]
+    (over,) = compose.findings(compose.document(EVENT + SECTIONS + compose.gui(0, big)), RULE)
+    assert "which has only 768 KB: they are smaller than average, or not all of them are on it" in over["summary"]
+    (unknown,) = compose.findings(compose.document(EVENT + compose.gui(0, PROCESSES)), RULE)
+    assert "whose size is not in these texts" in unknown["summary"]
+
+
+def test_session_0_told_by_a_service() -> None:
+    text = (
+        compose.event(243, "2007-03-09 07:05:03") + compose.scm(7009, "2007-03-09 07:05:33") + compose.gui(0, PROCESSES)
+    )
+    assert len(compose.findings(compose.document(text), RULE)) == 1
+
+
+def test_who_asked_holds_most() -> None:
+    text = FIRES.replace(compose.requester(0), compose.requester(0).replace("4712", "5120").replace("notepad", "agent"))
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert "agent.exe asked in vain, and it holds most of them itself" in finding["summary"]
+    assert "victim" not in finding["summary"] and not [one for one in finding["advice"] if one["when"] == "futile"]
+
+
+def test_near_miss() -> None:
+    cases: dict[str, compose.Text] = {
+        "another session": compose.event(243, text=compose.requester(2)) + compose.gui(0, PROCESSES),
+        "no session": compose.event(243) + compose.gui(0, PROCESSES),
+        "an article": compose.event(243, "", text=compose.requester(0)) + compose.gui(0, PROCESSES),
+        "only csrss": EVENT + compose.gui(0, PROCESSES[:1]),
+        "before Vista": compose.banner(2600) + FIRES,
+        "event 244": compose.event(244, text=compose.requester(0)) + compose.gui(0, PROCESSES),
+    }
+    assert "found" not in compose.statuses(cases, RULE).values()
+
+
+def test_no_data() -> None:
+    cases: dict[str, compose.Text] = {"an event alone": EVENT, "a list alone": compose.gui(0, PROCESSES)}
+    assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
+
+
+def test_boundary() -> None:
+    """Below half of the heap, the objects alone do not explain that it was full."""
+    line = int(768 * EXPLAINS / 100 / OBJECT_KB)
+    for objects, explains in ((line - 1, False), (line, True), (line + 1, True)):
+        text = EVENT + SECTIONS + compose.gui(0, [(*PROCESSES[1][:4], objects, 0)])
+        (finding,) = compose.findings(compose.document(text), RULE)
+        assert ("does not explain" not in finding["summary"]) is explains
+        assert finding["severity"] == ("high" if explains else "low")
+        assert any(text.startswith("Restart agent.exe") for text in finding["actions"]) is explains

@@ -1,0 +1,96 @@
+"""/3GB fixes session view space at 20 MB; what proves it, what only suggests it."""
+
+from __future__ import annotations
+
+import compose
+from compose import X64, X86
+
+from dumpscan.rules.slash_3gb import XP
+
+RULE = "slash-3gb"
+OPTIONS = compose.registry(compose.CONTROL, {"SystemStartOptions": "NOEXECUTE=OPTIN  3GB  USERVA=3030"})
+OTHER_OPTIONS = compose.registry(compose.CONTROL, {"SystemStartOptions": "NOEXECUTE=OPTIN  PAE"})
+ADDRESS = "0: kd> dp nt!MmHighestUserAddress L1\n8089ef5c  {}\n"
+BOOT_INI = (
+    "[boot loader]\ndefault=multi(0)disk(0)rdisk(0)partition(1)\\WINDOWS\n[operating systems]\n"
+    'multi(0)disk(0)rdisk(0)partition(1)\\WINDOWS="Windows Server 2003, Enterprise" /fastdetect /3GB\n\n'
+)
+
+
+def view(mb: int) -> str:
+    return compose.registry(compose.MEMORY_MANAGEMENT, {"SessionViewSize": mb})
+
+
+FIRES = OPTIONS + view(48)
+
+
+def test_fires() -> None:
+    docs = compose.documents(
+        {
+            "SystemStartOptions": FIRES,
+            "memory": ADDRESS.format("bffeffff"),
+            "limit": view(48) + compose.view_size(20480),
+            "boot.ini": BOOT_INI,
+            "of Server 2003": compose.banner(3790) + FIRES,
+        }
+    )
+    told = {name: compose.findings(doc, RULE)[0] for name, doc in docs.items()}
+    assert {name: (one["severity"], one["certainty"]) for name, one in told.items()} == {
+        "SystemStartOptions": ("high", "proved"),
+        "memory": ("high", "proved"),
+        "limit": ("high", "likely"),
+        "boot.ini": ("medium", "possible"),
+        "of Server 2003": ("high", "proved"),
+    }
+    assert "20 MB on XP and Server 2003" in told["boot.ini"]["summary"]
+    assert "session view space has 20 MB." in told["of Server 2003"]["summary"]
+    first = told["SystemStartOptions"]
+    assert "20 MB" in first["summary"] and "48 MB of SessionViewSize" in first["summary"]
+    assert ("-", compose.line_of(FIRES, "SystemStartOptions")) in compose.cited(first)
+    assert ("-", compose.line_of(FIRES, "SessionViewSize")) in compose.cited(first)
+    assert any("1 GB" in text and "the 48 MB of the registry" in text for text in compose.reboot_advice(first))
+    assert any("only if the value SessionViewSize = 48" in text for text in compose.reboot_advice(told["memory"]))
+    assert "20 MB although the registry asks for 48 MB" in told["limit"]["summary"]
+    assert any("SystemStartOptions" in action and "bffeffff" in action for action in told["boot.ini"]["actions"])
+    assert ("-", compose.line_of(BOOT_INI, "/3GB")) in compose.cited(told["boot.ini"])
+    assert docs["SystemStartOptions"]["verdict"]["mode"] == "undecided"
+
+
+def test_near_miss() -> None:
+    cases: dict[str, compose.Text] = {
+        "without the switch": ADDRESS.format("7ffeffff") + view(48),
+        "another entry was booted": BOOT_INI + OTHER_OPTIONS,
+        "a larger limit": BOOT_INI + compose.view_size(49152),
+        "a small limit, and it was not booted": view(48) + compose.view_size(20480) + OTHER_OPTIONS,
+        "small by default": compose.view_size(20480) + compose.dheapmon(0, X86),
+        "x64": compose.banner(3790, target="x64") + OPTIONS + view(48),
+        "x64 heaps": compose.dheapmon(0, X64) + BOOT_INI,
+        "Windows 2000": compose.banner(2195, name="Windows 2000") + BOOT_INI,
+        "Vista": compose.banner(6002, name="Windows Vista") + OPTIONS + view(48),
+        "prose": "Add /3GB to boot.ini, said the vendor.\n" + compose.dheapmon(0, X86),
+        "another machine": {
+            "a/limit.txt": compose.view_size(20480) + compose.dheapmon(0, X86),
+            "b/view.txt": view(48),
+        },
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert told == {name: [] for name in cases}
+
+
+def test_no_data() -> None:
+    assert compose.statuses({"nothing": "Nothing of a debugger.\n"}, RULE) == {"nothing": "no_data"}
+    vista = {"Vista": compose.banner(6002, name="Windows Vista") + OPTIONS}
+    assert compose.statuses(vista, RULE) == {"Vista": "not_applicable"}
+
+
+def test_boundary() -> None:
+    """A registry value at and just above what /3GB leaves; the first build that it concerns."""
+    cases: dict[str, compose.Text] = {
+        f"{mb} MB": view(mb) + compose.view_size(20480) + compose.dheapmon(0, X86) for mb in (19, 20, 21)
+    }
+    for build in (XP - 1, XP, XP + 1):
+        cases[f"build {build}"] = compose.banner(build) + OPTIONS
+    for address in ("7ffeffff", "800effff", "bffeffff"):
+        cases[address] = ADDRESS.format(address)
+    found = {name for name, status in compose.statuses(cases, RULE).items() if status == "found"}
+    assert found == {"21 MB", f"build {XP}", f"build {XP + 1}", "800effff", "bffeffff"}

@@ -1,0 +1,103 @@
+"""A symptom beside a listing with room: no sign here, and what else fits."""
+
+from __future__ import annotations
+
+import compose
+import pytest
+from compose import SYSTEM, VISTA, X64, X86
+from test_symptoms import SAID
+
+from dumpscan.rules.symptom_without_sign import ELSE, FILLING, HALF
+from dumpscan.symptoms import BY_SIGNATURE
+
+RULE = "symptom-without-sign"
+DIED = "The service ends with 0xc0000142.\n"
+LISTING = compose.dheapmon(0, X86)
+FIRES = LISTING + DIED
+
+
+def test_fires() -> None:
+    told = compose.document(FIRES)
+    (finding,) = compose.findings(told, RULE)
+    assert (finding["severity"], finding["certainty"]) == ("info", "likely")
+    assert "no sign of desktop heap exhaustion" in finding["summary"]
+    assert r"Service-0x0-3e7$\Default in session 0, is 15.0 % used of 512 KB" in finding["summary"]
+    assert sorted(compose.cited(finding)) == [
+        ("-", compose.line_of(FIRES, SYSTEM)),
+        ("-", compose.line_of(FIRES, "c0000142")),
+    ]
+    said = finding["actions"]
+    assert "AppInit_DLLs" in said[1] and "security products" in said[1]
+    assert any("gflags" in one and "+sls" in one for one in said)
+    assert told["verdict"]["mode"] == "no-sign"
+
+
+def test_near_miss() -> None:
+    cases: dict[str, compose.Text] = {
+        "no symptom": LISTING,
+        "points away": LISTING + "The paging file is too small for this operation to complete.\n",
+        "full": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99)) + DIED,
+        "cut": compose.without(LISTING, r"Service-0x0-3e4$") + DIED,
+        "one session failed": LISTING + DIED + "kd> !dskheap -s 1\n" + compose.UNREADABLE,
+        "tight view": compose.dheapmon(0, compose.filling(20000, 512)) + compose.view_size(20480) + DIED,
+        "event": LISTING + compose.event(243) + DIED,
+        "lowered": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 256, 60)) + DIED,
+        "not listed": DIED,
+    }
+    assert {name: compose.findings(told, RULE) for name, told in compose.documents(cases).items()} == {
+        name: [] for name in cases
+    }
+
+
+def test_no_data() -> None:
+    assert set(compose.statuses({"heaps": LISTING, "symptom": DIED, "prose": "Nothing.\n"}, RULE).values()) == {
+        "no_data"
+    }
+
+
+def test_boundary() -> None:
+    """Just below, at and above the lines of a filling heap and of a lowered one."""
+    cases: dict[str, compose.Text] = {}
+    expected = {}
+    for percent in (FILLING - 0.1, FILLING, FILLING + 0.1):
+        name = f"filling {percent}"
+        cases[name] = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, percent)) + DIED
+        expected[name] = percent < FILLING
+    for percent in (HALF - 0.1, HALF, HALF + 0.1):
+        for kb in (508, 512):
+            name = f"lowered {kb} {percent}"
+            cases[name] = compose.dheapmon(0, compose.replaced(X86, SYSTEM, kb, percent)) + DIED
+            expected[name] = kb == 512 or percent < HALF
+    told = compose.documents(cases)
+    assert {name: bool(compose.findings(made, RULE)) for name, made in told.items()} == expected
+    for name, made in told.items():
+        assert (made["verdict"]["mode"] == "no-sign") == expected[name], name
+
+
+@pytest.mark.parametrize("view_kb", [7871 + 4096, 7872 + 4096, 7873 + 4096])
+def test_room_in_the_view(view_kb: int) -> None:
+    """The heaps, the next one and what others take: exactly so much is room enough."""
+    heaps = compose.filling(7360, 512)
+    told = compose.document(compose.dheapmon(0, heaps) + compose.view_size(view_kb) + DIED)
+    assert bool(compose.findings(told, RULE)) == (view_kb >= 7360 + 512 + 4096)
+
+
+def test_no_limit_since_vista() -> None:
+    told = compose.document(compose.dskheap(0, VISTA) + DIED)
+    (finding,) = compose.findings(told, RULE)
+    assert finding["summary"].endswith("session view space has no practical limit there.")
+
+
+def test_history_does_not_count() -> None:
+    full = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99))
+    assert compose.findings(compose.document(full + LISTING + DIED), RULE)
+    assert not compose.findings(compose.document(LISTING + full + DIED), RULE)
+
+
+@pytest.mark.parametrize("signature", [one for signatures, _ in ELSE for one in signatures])
+def test_each_symptom_has_what_else_fits(signature: str) -> None:
+    assert signature in BY_SIGNATURE
+    told = compose.document(compose.dskheap(0, X64) + compose.filler(2) + SAID[signature] + "\n")
+    (finding,) = compose.findings(told, RULE)
+    (advice,) = (advice for signatures, advice in ELSE if signature in signatures)
+    assert {text for _, text in advice} <= set(finding["actions"])

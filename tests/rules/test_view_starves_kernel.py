@@ -1,0 +1,93 @@
+"""A raised session view space beside a kernel that runs short."""
+
+from __future__ import annotations
+
+import compose
+from compose import X86
+
+from dumpscan.rules._view import PTES_TO_KEEP
+from dumpscan.rules.view_starves_kernel import NEAR, USUAL
+
+RULE = "view-starves-kernel"
+OLD = compose.banner(3790, name="Windows Server 2003")
+MOST = 100_000  # KB
+
+
+def pool(kind: str, most: str, used: int) -> str:
+    return f"        {kind} Usage:   {used // 4:>8} ({used:>8} Kb)\n        {kind} {most}:   {MOST // 4:>8} ({MOST:>8} Kb)\n"
+
+
+def view(mb: int) -> str:
+    return compose.registry(compose.MEMORY_MANAGEMENT, {"SessionViewSize": mb})
+
+
+def vm(counters: str) -> str:
+    return compose.vm4(None, counters=counters)
+
+
+SHORT = vm(compose.free_ptes(3512))
+FIRES = OLD + compose.view_size(98304) + SHORT
+
+
+def test_fires() -> None:
+    docs = compose.documents(
+        {
+            "printed": FIRES,
+            "stored": OLD + view(64) + SHORT,
+            "pools": OLD
+            + compose.view_size(65536)
+            + vm(pool("NonPagedPool", "Max", 97_000) + pool("PagedPool", "Maximum", 95_000)),
+        }
+    )
+    (finding,) = compose.findings(docs["printed"], RULE)
+    assert (finding["severity"], finding["certainty"]) == ("medium", "likely")
+    assert "96 MB" in finding["summary"] and "3,512 system PTEs" in finding["summary"]
+    assert {("-", compose.line_of(FIRES, "808ad254")), ("-", compose.line_of(FIRES, "PTEs"))} == set(
+        compose.cited(finding)
+    )
+    assert "from 96 to 80 MB" in compose.reboot_advice(finding)[0]
+    (stored,) = compose.findings(docs["stored"], RULE)
+    assert "from 64 to 48 MB" in compose.reboot_advice(stored)[0]
+    (pools,) = compose.findings(docs["pools"], RULE)
+    assert "paged pool has used 95 %" in pools["summary"] and "nonpaged pool has used 97 %" in pools["summary"]
+    assert len(pools["evidence"]) == 5
+
+
+def test_near_miss() -> None:
+    options = compose.registry(compose.CONTROL, {"SystemStartOptions": "NOEXECUTE=OPTIN  3GB"})
+    cases: dict[str, compose.Text] = {
+        "enough": OLD + compose.view_size(98304) + vm(compose.free_ptes(40_000)),
+        "usual view": OLD + compose.view_size(49152) + SHORT,
+        "no view known": OLD + SHORT,
+        "/3GB": OLD + view(64) + options + SHORT,
+        "printed smaller than stored": OLD + view(64) + compose.view_size(49152) + SHORT,
+        "x64": compose.banner(3790, target="x64") + compose.view_size(106496) + SHORT,
+        "another machine": {"a/view.txt": OLD + compose.view_size(98304), "b/vm.txt": OLD + SHORT},
+        "mended later": {"1.txt": FIRES, "2.txt": OLD + vm(compose.free_ptes(40_000))},
+        "healthy": OLD + compose.dheapmon(0, X86) + compose.view_size(49152) + vm(compose.free_ptes(40_000)),
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert told == {name: [] for name in cases}
+
+
+def test_no_data() -> None:
+    assert compose.statuses({"no counters": OLD + compose.view_size(98304)}, RULE) == {"no counters": "no_data"}
+    vista = compose.banner(6002, name="Windows Vista") + compose.view_size(98304) + SHORT
+    assert compose.statuses({"Vista": vista}, RULE) == {"Vista": "not_applicable"}
+
+
+def test_boundary() -> None:
+    cases: dict[str, compose.Text] = {}
+    expected = {}
+    for kb in (USUAL - 1024, USUAL, USUAL + 1024):
+        cases[f"view {kb}"] = OLD + compose.view_size(kb) + SHORT
+        expected[f"view {kb}"] = "found" if kb > USUAL else "clear"
+    for pages in (PTES_TO_KEEP - 1, PTES_TO_KEEP, PTES_TO_KEEP + 1):
+        cases[f"PTEs {pages}"] = OLD + compose.view_size(98304) + vm(compose.free_ptes(pages))
+        expected[f"PTEs {pages}"] = "found" if pages < PTES_TO_KEEP else "clear"
+    line = int(NEAR * MOST)
+    for kind, most in (("PagedPool", "Maximum"), ("NonPagedPool", "Max")):
+        for used in (line - 4, line, line + 4):
+            cases[f"{kind} {used}"] = OLD + compose.view_size(98304) + vm(pool(kind, most, used))
+            expected[f"{kind} {used}"] = "found" if used >= line else "clear"
+    assert compose.statuses(cases, RULE) == expected

@@ -1,0 +1,70 @@
+"""Two kinds of Windows on one machine: both lines are shown, and the banner is believed."""
+
+from __future__ import annotations
+
+import compose
+from compose import VISTA, X64, X86
+
+RULE = "windows-contradictory"
+OLD = compose.banner(3790, name="Windows Server 2003 R2")
+FIRES = OLD + compose.dskheap(0, [*X86, (r"msswindowstation\mssrestricteddesk", 512, 0)])
+PARTS = "ServerDll=winsrv:UserServerDllInitialization,3 {}ServerDll=sxssrv,4 ProfileControl=Off MaxRequestThreads=16"
+
+
+def _csrss(console: str) -> str:
+    parts = PARTS.format(console)
+    return (
+        "CommandLine : %SystemRoot%\\system32\\csrss.exe ObjectDirectory=\\Windows SharedSection=1024,20480,768 Windows=On "
+        f"SubSystemType=Windows ServerDll=basesrv,1 {parts}\n"
+    )
+
+
+def test_fires() -> None:
+    (finding,) = compose.findings(compose.document(FIRES), RULE)
+    assert "before Vista (told by the build in the banner), but Vista or later (told by a window" in finding["summary"]
+    assert "before Vista is taken to be right" in finding["summary"]
+    assert (finding["severity"], finding["certainty"]) == ("medium", "proved")
+    assert compose.cited(finding) == [
+        ("-", compose.line_of(FIRES, "Kernel Version")),
+        ("-", compose.line_of(FIRES, "msswindowstation")),
+    ]
+
+
+def test_the_parts_of_the_csrss_command_line() -> None:
+    """ConServerDllInitialization went with Windows 8; sxssrv came with Windows 7."""
+    console = "ServerDll=winsrv:ConServerDllInitialization,2 "
+    eight = compose.banner(9200, name="Windows 8", target="x64")
+    told = compose.documents({"7 on 8": eight + _csrss(console), "8 on 8": eight + _csrss(""), "8": _csrss("")})
+    (finding,) = compose.findings(told["7 on 8"], RULE)
+    assert (
+        "ConServerDllInitialization" in finding["summary"]
+        and "Windows 8 or later is taken to be right" in finding["summary"]
+    )
+    assert compose.of_rule(told["8 on 8"], RULE)["status"] == "clear"
+
+
+def test_near_miss() -> None:
+    """Two machines are no contradiction, and 12,288 KB can be set on any Windows: of equal weight are only signs of one kind."""
+    told = compose.statuses(
+        {
+            "two machines": compose.dskheap(0, X86) + compose.filler(50) + compose.dskheap(0, X64),
+            "agreed": OLD + compose.dskheap(0, X86),
+            "since Vista": compose.banner(7601, name="Windows 7", target="x64") + compose.dskheap(0, VISTA),
+        },
+        RULE,
+    )
+    assert set(told.values()) == {"clear"}
+
+
+def test_no_data() -> None:
+    assert compose.statuses({"prose": "This is Windows 8, said he.\n", "limit": compose.view_size(49152)}, RULE) == {
+        "prose": "no_data", "limit": "no_data",
+    }  # fmt: skip
+
+
+def test_boundary() -> None:
+    """Build 6000 is Vista, 5999 is not: dheapmon contradicts the one only."""
+    told = compose.statuses(
+        {str(build): compose.banner(build) + compose.dheapmon(0, X86) for build in (5999, 6000)}, RULE
+    )
+    assert told == {"5999": "clear", "6000": "found"}
