@@ -29,6 +29,7 @@ import pandas as pd  # noqa: E402
 from test_engine import MIX  # noqa: E402
 
 import dumpscan  # noqa: E402
+from dumpscan.complaint import NOTHING_SAID, complaints  # noqa: E402
 from dumpscan.configured import configured  # noqa: E402
 from dumpscan.platforms import platforms, signs  # noqa: E402
 from dumpscan.rules import all_rules, run  # noqa: E402
@@ -109,7 +110,8 @@ def steps(tables: Tables, cases: int, wanted: str = "") -> tuple[dict[str, tuple
     plain = timed("(platforms)", lambda: platforms(tables, told))
     known = timed("(configured)", lambda: configured(tables, plain))
     view = timed("(view space)", lambda: view_space(tables, known))
-    full = tables | {"signs": told, "platforms": known, "view_space": view}
+    nothing_said = timed("(complaints)", lambda: complaints(NOTHING_SAID, [*tables["captures"]["case"].cat.categories]))
+    full = tables | {"complaints": nothing_said, "signs": told, "platforms": known, "view_space": view}
     outcomes = [timed(rule.name, lambda rule=rule: run(full, cases, [rule])[0]) for rule in all_rules().values()]
     timed("(verdict)", lambda: judge(full, outcomes))
     return took, outcomes
@@ -120,7 +122,12 @@ def on_nothing(tables: Tables) -> dict[str, float]:
     none = {name: frame.head(0) for name, frame in tables.items()}
     told = signs(none)
     known = configured(none, platforms(none, told))
-    none |= {"signs": told, "platforms": known, "view_space": view_space(none, known)}
+    none |= {
+        "complaints": complaints(NOTHING_SAID, []),
+        "signs": told,
+        "platforms": known,
+        "view_space": view_space(none, known),
+    }
     return {
         rule.name: measured(lambda rule=rule: rule.check(**{name: none[name] for name in rule.reads}))[1]
         for rule in all_rules().values()

@@ -109,6 +109,30 @@ def summaries(word: str) -> Callable[[Document], Any]:
     )
 
 
+def found(rule: str) -> Callable[[Document], Any]:
+    return lambda told: compose.of_rule(told, rule)["status"] == "found"
+
+
+def rising(rest: float) -> str:
+    """A heap that rose until so much of thirty days was left, and no further."""
+    moments = ((1, 30), (10, 50), (1 + round(30 * (1 - rest)), 85), (31, 85))
+    return "".join(compose.march(day) + service(512, percent) for day, percent in moments)
+
+
+def stations(luid: float) -> str:
+    """Window stations of ten logons, the first of them with this LUID, and what a remote shell left on it."""
+    first = rf"Service-0x0-{round(luid):x}$\Default"
+    heaps = [(first, 768, 1.0), *((compose.service(at), 768, 1.0) for at in range(9))]
+    return compose.dskheap(0, [*compose.X64, *heaps]) + compose.on_desktops([(0, first, "wsmprovhost.exe", 4712)])
+
+
+def fallen_back(third: float) -> str:
+    """Heaps of 512 and 128 KB where so much was configured for services."""
+    sizes = {DEFAULT: 512, compose.DISCONNECT: 64, compose.WINLOGON: 128}
+    heaps = [(path, sizes.get(path, 128), used) for path, _, used in X86]
+    return OLD + compose.dheapmon(0, heaps) + compose.stored_sections(f"1024,3072,{round(third)}")
+
+
 # The contract: what its numbers are, and what changes there.
 CONTRACT: dict[str, tuple[float, Line]] = {
     "16 KB free are too few, below 90 %": (16, Line(lambda kb: interactive(128, 99.5 - kb / 1.28), FULL, FULL, AT_RISK, unit=1.28)),
@@ -153,6 +177,10 @@ LINES: dict[str, Line] = {
     "rules.heap_allocation_failed.NEARLY_FULL": CONTRACT["90 % and an event 243 of this boot"][1],
     "rules.service_heap_lowered.HALF": CONTRACT["half of a lowered heap"][1],
     "rules._view.SHARE": CONTRACT["0.75 of the view"][1],
+    "rules._trend.AT_REST": Line(rising, True, False, False, found("desktop-heap-grows"), unit=1 / 30),
+    "rules.commit_exhausted.LOW_MEMORY": Line(lambda number: compose.event(round(number), source="Resource-Exhaustion-Detector"), False, True, False, found("commit-exhausted")),
+    "rules.fallback_sizes.USUAL": Line(fallen_back, [], [], ["from 513 to 512"], advised("from 513 to 512", "from 512 to 512")),
+    "rules.logon_source.BUILT_IN": Line(stations, False, True, True, found("logon-source")),
     "view_space.SMALL_VIEW": Line(lambda kb: room(3584, kb, 2048), AT_RISK, NO_SIGN, AT_RISK),
     "view_space.SMALLEST_LIMIT": Line(lambda kb: OLD + compose.dheapmon(0, X86) + compose.vm4(round(kb)), NO_SIGN, UNDECIDED, UNDECIDED),
     "view_space.OTHERS_IN_SMALL_VIEW": CONTRACT["S + next > V - G, 20 MB"][1],
@@ -162,6 +190,13 @@ LINES: dict[str, Line] = {
 # What looks like a threshold and is none, or is held elsewhere, each with the reason.
 NO_LINES: dict[str, str] = {
     "rules._events._DAY": "the seconds of a day",
+    "rules._trend.DAY": "the seconds of a day",
+    "rules._sections._LAST": "above all builds that there are",
+    "rules._gui.SERVICE_KB": "the usual size of a heap, for a sentence where the real one is not printed",
+    "rules.heaviest_on_desktop.INTERACTIVE_KB": "the usual size of a heap, for a sentence where the real one is not printed",
+    "rules.heaviest_on_desktop.NAMED": "how many processes a sentence names; its test counts them",
+    "rules.session_view_size_odd.DEFAULT": "the value that was meant, for the advice",
+    "rules.windows_2000_view.WIDTH": "more than any part of a version; the parts are held one by one",
 }
 
 

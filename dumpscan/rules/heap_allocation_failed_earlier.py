@@ -52,9 +52,8 @@ def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFra
     theirs = told.index.isin(listed) | (told["session"].isna() & keys.isin(machine_keys(heaps))).to_numpy(bool)
     full = heaps[heaps["used_percent"].ge(NEARLY_FULL).fillna(False)]
     near = told.assign(session=told["session"].fillna(only), event=told.index, key=keys)[["key", "session", "event"]]
-    near = near.merge(full[["session"]].assign(key=machine_keys(full)).drop_duplicates(), on=["key", "session"])[
-        "event"
-    ]
+    at_full = full[["session"]].assign(key=machine_keys(full)).drop_duplicates()
+    events_of_near = near.merge(at_full, on=["key", "session"])["event"]
     joined = told.index.isin(events_of_near) & told["this_boot"].fillna(False).to_numpy(
         bool
     )  # another rule tells these

@@ -331,7 +331,7 @@ def test_how_many_more_processes() -> None:
     }
     said = {name: compose.findings(one, RULE)[0]["summary"] for name, one in compose.documents(cases).items()}
     assert "23 KB free, room for about 2 more processes" in said["95"]
-    assert "17.9 KB free, room for about 1 more process." in said["96"]
+    assert "17.9 KB free, room for about 1 more process at 10 KB." in said["96"]
     assert "12.8 KB free, no room for another process" in said["97"]
     (finding,) = compose.findings(compose.document(compose.dskheap(0, [*X86, (compose.service(1), 1600, 97)])), RULE)
     assert "40 KB free, room for about 4 more processes" in finding["summary"]
