@@ -63,6 +63,11 @@ def answer(
     summary, deciding = told[0]
     platform = next((one for one in platforms if one["machine"] == worst["machine"]), NO_PLATFORM)
     of_rules = _by_rule(worst["machine"], outcomes)
+    elsewhere = [
+        finding["subject"].get("session") for finding in deciding if finding["subject"].get("session") is not None
+    ]
+    if said.session is not None and elsewhere and said.session not in elsewhere and worst["mode"] != UNDECIDED:
+        summary += f" That is not session {said.session}, in which it failed."
     evidence = [line for finding in deciding for line in finding["evidence"]] or _listing_lines(
         worst["machine"], tables
     )

@@ -228,6 +228,12 @@ def _case_view(doc: Document) -> Document:
             when: _unique(item["text"] for found in advising for item in found["advice"] if item["when"] == when)
             for when in ("now", "reboot", "cause", "futile")
         },
+        "safety": any(
+            "SharedSection" in item["text"] or "SessionViewSize" in item["text"]
+            for found in advising
+            for item in found["advice"]
+            if item["when"] == "reboot"
+        ),
         "ledger": _ledger(doc),
         "problems": sorted(doc["problems"], key=lambda problem: problem["line"] is None),  # lines, then whole files
         "remarks": _remarks(doc["inputs"]),

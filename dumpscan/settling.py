@@ -30,7 +30,7 @@ Document = dict[str, Any]
 Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]
 
-NO_PLATFORM: Row = {"era": None, "generation": None, "architecture": None}
+NO_PLATFORM: Row = {"era": None, "generation": None, "architecture": None, "build": None}
 NOT_LISTED = "it fails, or prints no table"
 
 
@@ -76,6 +76,18 @@ OLD_EVENTS = _step(
     "a command prompt on the machine (XP and Server 2003), and once more with 244",
     _WHY,
     gives={_FULL: HEAP_FULL, "event 244 since the last start": VIEW_EXHAUSTED, _NEITHER: UNDECIDED},
+)
+W2K = 2195  # the build of Windows 2000
+DUMPEL = _step(
+    "dumpel -l System -m Win32k -e 243 244",
+    "a command prompt on the machine (NT 4.0 and 2000; dumpel is in the Resource Kit)",
+    _WHY,
+    gives={_FULL: HEAP_FULL, "event 244 since the last start": VIEW_EXHAUSTED, _NEITHER: UNDECIDED},
+)
+NT4_KEYS = _step(
+    'regedit /e subsys.reg "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\SubSystems"',
+    "a command prompt on the machine, and type C:\\boot.ini; nothing lists desktop heaps on NT 4.0",
+    "the SharedSection values: with two of them each desktop of a service takes 3,072 KB",
 )
 OLDEST = _step(
     "wevtutil qe System /c:1 /f:text",
@@ -174,9 +186,13 @@ def _undecided(
     )
     if refused or (platform["generation"] == SINCE_8 and reason != WRONG_SCOPE):
         asked = []  # !dskheap fails on most builds since Windows 8
+    if platform["era"] == BEFORE and platform["build"] is not None and platform["build"] <= W2K:
+        return [NT4_KEYS, DUMPEL] if platform["build"] < W2K else [DHEAPMON, *limit, DUMPEL]
     if platform["era"] == BEFORE:
         return [*asked, *limit, OLD_EVENTS]
-    modern = [EVENTS, OLDEST, CSRSS] if platform["era"] == SINCE or refused else [EVENTS, CSRSS]
+    told = any(row["machine"] == machine and row["in_force"] for row in tables["shared_sections"])
+    oldest = [OLDEST] if platform["era"] == SINCE or refused else []
+    modern = [EVENTS, *oldest, *([] if told else [CSRSS])]
     users = [USERS] if not asked and not _has(tables, "gui_objects", machine) else []
     return [*asked, *limit, *modern, *users]
 

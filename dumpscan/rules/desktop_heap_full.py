@@ -8,6 +8,7 @@ desktop die while they start (0xC0000142, exit code 128) and running ones cannot
 - proved: at most 16 KB are free, at the worst rounding of the printed percentage, on a heap of 128 KB or more that is not Winlogon or
   Disconnect; or 98 % and more are used of at most 4,096 KB.
 - likely: 90 % and more are used and less than 256 KB are free. Failures are on record from 96.1 %.
+- likely at most, where dheapmon printed it on Vista or later.
 - likely at most, where DesktopHeapDiag measured it: the size that it compares with is the one in the registry.
 - 98 % of 20,480 KB still leave 307 to 512 KB: there free KB count, not the percentage.
 
@@ -48,6 +49,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.platforms import SINCE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._heap import NO_ROOM, PER_PROCESS, VIEW, larger_heap, no_room
 from dumpscan.rules._history import enlarged
@@ -93,6 +95,9 @@ def check(
     before = enlarged(desktop_heaps, captures, logon_sessions)["before_kb"]
     rows = with_accounts(rows.assign(before_kb=before.reindex(rows.index)), logon_sessions)
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
+    # dheapmon was never meant for Vista and later: what an unofficial one prints there deserves little trust.
+    foreign = (rows["tool"].eq("dheapmon") & rows["era"].eq(SINCE)).fillna(False).astype(bool)
+    rows["certainty"] = rows["certainty"].mask(foreign, "likely")
     totals = heap_totals[[*SESSION, "file", "line", "total_kb", "desktops"]]
     return found(
         rows,

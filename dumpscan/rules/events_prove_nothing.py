@@ -31,6 +31,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
+from dumpscan.platforms import BEFORE
 from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import (
     DESKTOP_CREATION_FAILED,
@@ -64,7 +65,9 @@ SWITCH = r'reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows"
     clear="The System log reaches back to the last start and such events are logged, or it has one.",
     references=("KB 947246",),
 )
-def check(events: pd.DataFrame, registry_values: pd.DataFrame, systems: pd.DataFrame) -> Found | None:
+def check(
+    events: pd.DataFrame, registry_values: pd.DataFrame, systems: pd.DataFrame, platforms: pd.DataFrame
+) -> Found | None:
     """One finding a machine, with its oldest event."""
     named = events["log"].astype(object).str.lower().eq("system").fillna(False).to_numpy(bool)
     rows = events[(named | of_source(events, *SYSTEM_LOG)) & events["time"].notna()]
@@ -78,6 +81,7 @@ def check(events: pd.DataFrame, registry_values: pd.DataFrame, systems: pd.DataF
     logged = oldest["key"].map(agreed(registry_values, "DesktopHeapLogging"))
     findings = oldest.assign(reaches=reaches, logged=logged.astype("Int64"), severity="info", certainty="proved")
     findings = findings[~(reaches & findings["logged"].eq(1).fillna(False))]
+    findings["era"] = findings["key"].map(platforms.set_index(machine_keys(platforms))["era"]).astype(object)
     return found(findings, cite(findings, "the oldest event of the System log here, of {time}"))
 
 
@@ -87,7 +91,12 @@ def tell(row: Mapping[str, Any]) -> Told:
     missing, advice = [], []
     if not row["reaches"]:
         missing.append(f"the log here begins at {row['time']}, and nothing shows that this is before the last start")
-        advice.append((NOW, f"{OLDEST} prints the oldest record of the log; save the whole log, too."))
+        print_it = (
+            f"{OLDEST} prints the oldest record of the log"
+            if row["era"] != BEFORE
+            else "Look at the oldest record of the log in the Event Viewer"
+        )
+        advice.append((NOW, f"{print_it}; save the whole log, too."))
     if off:
         missing.append(f"DesktopHeapLogging is {row['logged']}: such events are switched off")
         advice.append((NOW, "Set DesktopHeapLogging to 1 before the next failure; 1 is what current Windows has."))

@@ -23,8 +23,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.platforms import MACHINE, SERVICE_HEAP
+from dumpscan.platforms import MACHINE, SERVICE_HEAP, SINCE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules._heap import FALLBACK
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     rows = desktop_heaps[
         (desktop_heaps["role"].eq("service") & used.ge(HALF) & used.lt(80)).fillna(False) & ~desktop_heaps["superseded"]
     ]
-    rows = rows.merge(platforms[[*MACHINE, "architecture"]], on=MACHINE, how="left")
+    rows = rows.merge(platforms[[*MACHINE, "architecture", "era"]], on=MACHINE, how="left")
     rows["default_kb"] = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values())).astype("Int64")
     rows = rows[rows["size_kb"].lt(rows["default_kb"])].assign(severity="medium", certainty="likely")
     return found(
@@ -54,24 +55,37 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     )
 
 
+def _larger(size: int, default: int, fallen: bool, *, since: bool) -> list[tuple[str, str]]:
+    """How it becomes as large as the default; session view space has a part in it only before Vista."""
+    if fallen:
+        return [
+            (
+                REBOOT,
+                "Read the configured SharedSection values first: 512 and 128 KB are what Windows falls back to when the configured heaps do not fit into "
+                "session view space. Then lower values help, not higher ones.",
+            )
+        ]
+    room = "" if since else ", if session view space has room for it"
+    why = "" if since else ": often because session view space was exhausted"
+    return [
+        (REBOOT, f"Raise the third SharedSection value from {size} to {default} again{room}."),
+        (CAUSE, f"Ask who lowered the third SharedSection value and why{why}."),
+    ]
+
+
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     size, default = int(row["size_kb"]), int(row["default_kb"])
+    fallen = size == FALLBACK and row["era"] != SINCE
+    how = "is smaller than the default" if fallen else "was made smaller than the default"
     summary = (
-        f"The desktop heap of {heap_name(row)} in {session_name(row['session'])} was made smaller than the default ({kb(size)} instead of "
+        f"The desktop heap of {heap_name(row)} in {session_name(row['session'])} {how} ({kb(size)} instead of "
         f"{kb(default)}) and is {percent(row['used_percent'], row['tool'])} used: a busy moment can fill it."
     )
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb", "default_kb")
     advice = [
         (NOW, "Capture again while it fails: one such heap was 59 % used when idle and over 99 % when it failed."),
-        (
-            REBOOT,
-            f"Raise the third SharedSection value from {size} to {default} again, if session view space has room for it.",
-        ),
-        (
-            CAUSE,
-            "Ask who lowered the third SharedSection value and why: often because session view space was exhausted.",
-        ),
+        *_larger(size, default, fallen, since=row["era"] == SINCE),
         (FUTILE, "SessionViewSize alone: it gives room for more heaps, not for a fuller one."),
     ]
     subject = {key: row[key] for key in keys}

@@ -29,7 +29,7 @@ from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 if TYPE_CHECKING:
     import pandas as pd
 
-CONFIGURABLE = 2  # the tier of sizes that anybody can set: they contradict nothing
+SIZES = 2  # the tier of sizes, which anybody can set: they contradict nothing
 
 
 @rule(
@@ -41,7 +41,7 @@ CONFIGURABLE = 2  # the tier of sizes that anybody can set: they contradict noth
 )
 def check(signs: pd.DataFrame) -> Found | None:
     """One finding for each machine and aspect with two answers: the strongest sign, and the first one against it."""
-    signs = signs[signs["tier"].lt(CONFIGURABLE)]
+    signs = signs[signs["tier"].lt(SIZES)]
     key = machine_keys(signs)
     rows = signs.assign(key=key)[signs.groupby([key, "aspect"])["says"].transform("nunique").gt(1)]
     rows = rows.sort_values(["key", "aspect", "tier"], kind="stable")

@@ -59,7 +59,7 @@ def test_near_miss() -> None:
             compose.banner(3790, time=f"Mon Nov {day} 09:30:00 2026") + compose.dheapmon(0, replaced(X86, DEFAULT, kb, 5)) for day, kb in ((16, 8192), (17, 3072))
         ),
         "mentioned": compose.SERVER_2016 + "SharedSection=1024,3072,512 Windows\n",
-        "in force before registry": compose.SERVER_2016 + running(csrss()) + windows_value(csrss("1024,3072,512")),
+        "mended in the registry": compose.SERVER_2016 + running(csrss("1024,3072,512")) + windows_value(csrss()),
     }  # fmt: skip
     told = {name: [one["summary"] for one in compose.findings(made, RULE)] for name, made in compose.documents(cases).items()}  # fmt: skip
     assert told == {name: [] for name in cases}

@@ -33,7 +33,7 @@ def test_fires() -> None:
     assert compose.cited(registry) == [("-", compose.line_of(FIRES, "SharedSection="))]
     (advice,) = compose.reboot_advice(registry)
     assert "SharedSection=1024,3072 becomes SharedSection=1024,3072,512" in advice
-    assert "in force" in told["in force"][0]["summary"], "one finding for one size, of what is in force"
+    assert "(in the registry)" in told["in force"][0]["summary"], "one finding for one size, of what can be changed"
     assert "default of Windows NT 4.0" in told["NT 4.0"][0]["summary"]
     assert "512" in compose.reboot_advice(told["NT 4.0"][0])[0], "KB 142676 adds it there, too"
     (unknown,) = compose.reboot_advice(told["nobody knows which Windows"][0])

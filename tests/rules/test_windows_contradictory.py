@@ -5,6 +5,8 @@ from __future__ import annotations
 import compose
 from compose import VISTA, X64, X86
 
+from dumpscan.rules.windows_contradictory import SIZES
+
 RULE = "windows-contradictory"
 OLD = compose.banner(3790, name="Windows Server 2003 R2")
 FIRES = OLD + compose.dskheap(0, [*X86, (r"msswindowstation\mssrestricteddesk", 512, 0)])
@@ -54,6 +56,18 @@ def test_near_miss() -> None:
         RULE,
     )
     assert set(told.values()) == {"clear"}
+
+
+def test_sizes_that_anybody_can_set_contradict_nothing() -> None:
+    """3,072 KB on x64: advice for x86 was copied, which another rule says; 12,288 KB on Server 2003. The tier of sizes is the first that is left out."""
+    from dumpscan.platforms import SIGNS
+
+    assert {sign.tier for sign in SIGNS if sign.table == "desktop_heaps" and "heap of" in sign.how} == {SIZES}
+    x64 = compose.banner(3790, name="Windows Server 2003", target="x64") + compose.dskheap(
+        0, compose.replaced(X64, compose.DEFAULT, 3072, 5)
+    )
+    x86 = OLD + compose.dskheap(0, compose.replaced(X86, compose.DEFAULT, 12288, 5))
+    assert set(compose.statuses({"x64": x64, "x86": x86}, RULE).values()) == {"clear"}
 
 
 def test_no_data() -> None:
