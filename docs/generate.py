@@ -113,10 +113,23 @@ def _known_issues() -> str:
                 "| article | what it is | what happens | symptoms | Windows | see also |",
                 "|---|---|---|---|---|---|",
                 *rows,
+                "\n## Articles that rules rest on\n",
+                "| article | rules |",
+                "|---|---|",
+                *_cited(),
             ]
         )
         + "\n"
     )
+
+
+def _cited() -> list[str]:
+    """The articles and reports that rules give as their references, with those rules."""
+    cited: dict[str, list[str]] = {}
+    for rule in all_rules().values():
+        for reference in rule.references:
+            cited.setdefault(reference, []).append(f"[{rule.name}](rules/{rule.name}.md)")
+    return [f"| {_cell(reference)} | {', '.join(names)} |" for reference, names in sorted(cited.items())]
 
 
 def _variants() -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dumpscan.complaint import AT_THE_FAILURE
 from dumpscan.machines import LISTINGS, machine_keys
 from dumpscan.moments import span, uptime
+from dumpscan.rules._events import moments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,3 +41,24 @@ def with_complaint(rows: pd.DataFrame, complaints: pd.DataFrame) -> pd.DataFrame
         failed_session=of["session"], **{name: of[name] for name in ("failed_at", "failed_from", "failed_to")}
     )
     return joined
+
+
+def at_the_failure(
+    events: pd.DataFrame, captures: pd.DataFrame, systems: pd.DataFrame, complaints: pd.DataFrame
+) -> pd.Series[bool]:
+    """Whether an event is of the time of the failure that the user told, and no listing of its machine is: then the event is what is known of it."""
+    import numpy as np
+
+    told = with_complaint(events.assign(moment=moments(events)["moment"]), complaints)
+    near = _away(told, told["moment"], told["moment"]).le(AT_THE_FAILURE)
+    listings = with_complaint(judged_listings(captures, systems), complaints)
+    taken = _away(listings, listings["taken_from"], listings["taken_to"]).le(AT_THE_FAILURE)
+    other: pd.Series[bool] = near & ~np.isin(machine_keys(events), listings.loc[taken, "key"])
+    return other
+
+
+def _away(rows: pd.DataFrame, first: pd.Series[float], last: pd.Series[float]) -> pd.Series[float]:
+    """Seconds between a moment and the failure."""
+    early, late = (rows["failed_from"] - last).clip(lower=0), (first - rows["failed_to"]).clip(lower=0)
+    away: pd.Series[float] = early.where(early.gt(late), late)
+    return away

@@ -7,6 +7,7 @@ which process asked, in which session. That is the victim, not always the one th
 ## How the log proves it
 - likely: event 243 of Win32k with date and time, not before the boot of the capture, and no heap row of that session in these texts (of any
   session, where the event names none).
+- likely, too: such an event within 15 minutes of the time of the failure (`--failed-at`), where no listing is of that time.
 - proved: a heap of that session is used to 90 % and more, and the event is of the captured boot.
 - An event without a session is joined with session 0 where the Service Control Manager logged within a minute of it that a service did not start
   (7000, 7009): services live there. Else it is joined only where there is a single session.
@@ -32,6 +33,7 @@ from dumpscan.platforms import MACHINE, SINCE_8
 from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import failed_allocations, when
 from dumpscan.rules._gui import count_objects, counted
+from dumpscan.rules._scope import at_the_failure
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ def check(
     systems: pd.DataFrame,
     platforms: pd.DataFrame,
     gui_objects: pd.DataFrame,
+    captures: pd.DataFrame,
+    complaints: pd.DataFrame,
 ) -> Found | None:
     """Events without any heap row that could be theirs, and nearly full heaps with an event of their session and boot; the first of each."""
     import pandas as pd
@@ -67,6 +71,8 @@ def check(
     of_session = told.assign(session=told["session"].fillna(only), key=keys)
     theirs = told.index.isin(_numbered(told).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"])
     unlisted = (told["session"].notna() & ~theirs) | ~keys.isin(machine_keys(heaps))
+    if len(complaints) and len(told):
+        unlisted |= at_the_failure(told, captures, systems, complaints)
     alone = told[unlisted].drop_duplicates(SESSION).assign(severity="high", certainty="likely")
 
     near = heaps[heaps["used_percent"].ge(NEARLY_FULL)]

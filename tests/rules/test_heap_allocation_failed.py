@@ -8,6 +8,7 @@ import compose
 import pytest
 from compose import SYSTEM, X86
 
+import dumpscan
 from dumpscan.rules._events import SAME_MINUTE
 
 RULE = "heap-allocation-failed"
@@ -64,6 +65,19 @@ def test_proved_in_each_of_several_cases() -> None:
     text = CAPTURE + compose.event(243) + compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 91))
     documents = compose.documents({"one": text, "two": text, "three": text})
     assert [len(compose.findings(document, RULE)) for document in documents.values()] == [1, 1, 1]
+
+
+def test_the_event_at_the_told_failure_is_what_is_known_of_it() -> None:
+    """A listing of three days later clears nothing of that minute; one of that minute does."""
+    later = CAPTURE + compose.event(243) + compose.dskheap(0, X86)
+    told = {
+        at: dumpscan.analyze(later.encode(), failed_at=at).to_dict()
+        for at in ("2007-03-09 07:10", "2007-03-09 07:21", "2007-03-12 07:05", "2007-03-11 07:05")
+    }
+    assert {at: (one["verdict"]["mode"], len(compose.findings(one, RULE))) for at, one in told.items()} == {
+        "2007-03-09 07:10": ("single-heap-full", 1), "2007-03-09 07:21": ("undecided", 0),
+        "2007-03-12 07:05": ("no-sign", 0), "2007-03-11 07:05": ("undecided", 0),
+    }  # fmt: skip
 
 
 def test_near_miss() -> None:
