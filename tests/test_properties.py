@@ -104,7 +104,9 @@ def judge(
 ) -> list[str]:
     """What is wrong with the readings of edited texts; `moved` are columns that an edit may change in a row, `left_out` tables."""
     analysis = dumpscan.analyze_cases(cases)
-    wrong = [f"rule {outcome.rule.name} failed" for outcome in analysis.outcomes if outcome.reasons]
+    wrong = [
+        f"rule {outcome.rule.name} failed: {why}" for outcome in analysis.outcomes for why in outcome.reasons.values()
+    ]
     for reading in analysis.readings:
         classes = {kind: count for kind, count in reading.lines.items() if kind != "total"}
         if min(classes.values()) < 0 or sum(classes.values()) != reading.lines["total"]:

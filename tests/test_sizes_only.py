@@ -70,7 +70,7 @@ def test_a_probe_of_an_idle_heap_clears_nothing() -> None:
     told = compose.document(probe("Interactive", 2, 20480, 9.2))
     assert (told["verdict"]["mode"], told["verdict"]["reason"]) == ("undecided", "no_evidence")
     assert "Single desktop heaps were measured" in told["verdict"]["summary"]
-    assert compose.fired(told) == {"platform-from-sizes", "view-space-is-dynamic"}
+    assert compose.fired(told) == {"platform-from-sizes", "view-space-is-dynamic", "configuration-not-shown"}
 
 
 def test_roles_of_probes_are_told_by_their_words() -> None:

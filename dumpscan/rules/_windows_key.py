@@ -17,7 +17,9 @@ def agreed(values: pd.DataFrame, name: str) -> pd.Series[int]:
     names = [one for one in values["name"].cat.categories if str(one).lower() == name.lower()]
     rows = values[values["name"].isin(names) & values["origin"].eq("state") & values["number"].notna()]
     key = rows["key"].astype(object).str.lower().str.rstrip("\\")
-    rows = rows[(key.str.endswith(KEY) & ~key.str.contains("wow6432node")).fillna(False).to_numpy(bool)]
+    # A value without a readable key is nobody's.
+    there = key.str.endswith(KEY, na=False) & ~key.str.contains("wow6432node", na=False).astype(bool)
+    rows = rows[there.to_numpy(bool)]
     numbers = rows["number"].groupby(machine_keys(rows))
     told: pd.Series[int] = numbers.first()[numbers.nunique().eq(1)]
     return told
