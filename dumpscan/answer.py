@@ -24,12 +24,10 @@ from dumpscan.verdict import (
     VIEW_EXHAUSTED,
     WRONG_SCOPE,
 )
-from dumpscan.words import count, heap_name, kb, percent, session_name
+from dumpscan.words import MOST_NAMED, count, heap_name, kb, percent, session_name, sessions_named
 
 Document = dict[str, Any]
 Row = Mapping[str, Any]
-
-MOST_NAMED = 6  # sessions or failures that a sentence names one by one
 
 SPEAKS_FOR = {
     HEAP_FULL: (HEAP_FULL,),
@@ -178,14 +176,6 @@ def _machine_answer(
     return (f"Undecided. {sentence}" if mode == UNDECIDED else sentence), found
 
 
-def _named(sessions: Sequence[int | None]) -> str:
-    """ "session 0", "session 0 and session 2", or the first few and how many more."""
-    names = [session_name(session) for session in sessions[:MOST_NAMED]]
-    if len(sessions) > MOST_NAMED:
-        names.append(count(len(sessions) - MOST_NAMED, "more session"))
-    return " and ".join(names)
-
-
 def _no_sign(machine: str, tables: Mapping[str, Sequence[Row]], views: Sequence[Row]) -> str:
     heaps = [
         row
@@ -196,7 +186,7 @@ def _no_sign(machine: str, tables: Mapping[str, Sequence[Row]], views: Sequence[
         and row["tool"] in LISTINGS  # a probe of one heap clears no session
     ]
     fullest = max(heaps, key=lambda row: row["used_percent"])
-    captured = _named(sessions(machine, heaps))
+    captured = sessions_named(sessions(machine, heaps))
     mine = [view for view in views if view["machine"] == machine and not view["superseded"]]
     tightest = max(mine, key=lambda view: view["heaps_kb"])
     return (
@@ -248,7 +238,7 @@ def _scope(machine: str | None, mode: str, tables: Mapping[str, Sequence[Row]], 
         for row in listings
         if row["state"] == "failed"
     ]
-    numbered = _named([session for session in captured if session is not None])
+    numbered = sessions_named([session for session in captured if session is not None])
     others = f"any session other than {numbered}" if numbered else "any other session"
     rest = f"{others}, and any other moment" if captured else "the heaps of any session"
     unnumbered = ["which session this is: its number is not printed"] if None in captured else []
@@ -268,7 +258,7 @@ def _missing(known: Sequence[tuple[int, Row]]) -> list[str]:
     for session, row in known:
         lines.setdefault((row["file"], row["line"]), []).append(session)
     return [
-        f"{_named(numbers)} {'is' if len(numbers) == 1 else 'are'} there ({file}:{line}), but the use of {'its' if len(numbers) == 1 else 'their'} heaps was not captured"
+        f"{sessions_named(numbers)} {'is' if len(numbers) == 1 else 'are'} there ({file}:{line}), but the use of {'its' if len(numbers) == 1 else 'their'} heaps was not captured"
         for (file, line), numbers in lines.items()
     ]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dumpscan.inputs import DumpscanError
 from dumpscan.machines import LISTINGS, machine_keys
-from dumpscan.moments import Span, span
+from dumpscan.moments import Span, ends, span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,14 +63,10 @@ def judged_instead(captures: pd.DataFrame, times: pd.Series[str], failed: Span |
     old: pd.Series[bool] = captures["superseded"]
     if failed is None:
         return old
-    import numpy as np
-    import pandas as pd
-
-    spans = {time: span(time) for time in times.unique()}
-    first, last = (times.map({time: ends[at] for time, ends in spans.items()}).astype(float) for at in (0, 1))
-    gap = np.maximum(0, np.maximum(first - failed[1], failed[0] - last))
+    first, last = ends(times)
     listing = captures["command"].isin(LISTINGS) & captures["state"].isin(["whole", "cut"]).fillna(False)
-    away = pd.Series(gap, index=captures.index).where(listing.astype(bool))
+    away = (first - failed[1]).clip(lower=0) + (failed[0] - last).clip(lower=0)
+    away = away.where(listing.astype(bool))
     nearest = away.groupby([machine_keys(captures), captures["session"].fillna(-1)]).transform("min")
     replaced = nearest.le(AT_THE_FAILURE) & listing.astype(bool)
     return old.mask(replaced, away.ne(nearest)).astype(bool)

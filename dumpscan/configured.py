@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dumpscan.machines import machine_keys
+from dumpscan.platforms import W2K
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +101,7 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
     # boot.ini does not prove which entry was booted; but with /3GB in it nothing says that the registry's value is in force, either.
     doubt = machine_keys(switch)[~machine_keys(switch).isin(start_options_told(values)).to_numpy(bool)]
     # Windows 2000 reads it with a late kernel only (KB 318942); which one it has is another rule's question.
-    w2k = machine_keys(platforms)[platforms["build"].eq(2195).fillna(False).to_numpy(bool)]
+    w2k = machine_keys(platforms)[platforms["build"].eq(W2K).fillna(False).to_numpy(bool)]
     view = view[~machine_keys(view).isin(w2k).to_numpy(bool)]
     stored = view[~machine_keys(view).isin([*machine_keys(small), *doubt]).to_numpy(bool)]
     return pd.concat([_agreed(small, VIEW), _agreed(stored, VIEW)])

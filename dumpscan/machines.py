@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.moments import span
+from dumpscan.moments import ends
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,8 +185,7 @@ def superseded(captures: pd.DataFrame, times: pd.Series[Any]) -> pd.Series[bool]
     listing = captures["command"].isin(LISTINGS)
     whole = (listing & captures["state"].eq("whole").fillna(False)).astype(int)
     machine, reading, session = machine_keys(captures), captures["reading"].astype(int), captures["session"].fillna(-1)
-    spans = {time: span(time) for time in times.unique()}
-    earliest, latest = (times.map({time: ends[at] for time, ends in spans.items()}).astype(float) for at in (0, 1))
+    earliest, latest = ends(times)
 
     def whole_ones_below(*keys: Any) -> pd.Series[int]:
         return whole[::-1].groupby([key[::-1] for key in (machine, reading, *keys)]).cumsum()[::-1] - whole

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LITERALS = (b"opened log",)
 
@@ -65,6 +69,13 @@ def span(text: object) -> Span:
             continue
         return moment.total_seconds(), (moment + wide).total_seconds()
     return UNKNOWN
+
+
+def ends(times: pd.Series[Any]) -> tuple[pd.Series[float], pd.Series[float]]:
+    """`span` of each printed time: the series of its beginnings and of its ends. Few texts repeat often, so each is read once."""
+    spans = {time: span(time) for time in times.dropna().unique()}
+    first, last = (times.map({time: both[at] for time, both in spans.items()}).astype(float) for at in (0, 1))
+    return first, last
 
 
 def uptime(printed: object) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dumpscan.platforms import BEFORE, SINCE, SINCE_8
+from dumpscan.platforms import BEFORE, SINCE, SINCE_8, W2K
 from dumpscan.rules._view import SHARE
 from dumpscan.verdict import (
     AT_RISK,
@@ -77,7 +77,6 @@ OLD_EVENTS = _step(
     _WHY,
     gives={_FULL: HEAP_FULL, "event 244 since the last start": VIEW_EXHAUSTED, _NEITHER: UNDECIDED},
 )
-W2K = 2195  # the build of Windows 2000
 DUMPEL = _step(
     "dumpel -l System -m Win32k -e 243 244",
     "a command prompt on the machine (NT 4.0 and 2000; dumpel is in the Resource Kit)",
@@ -154,8 +153,7 @@ def steps(
     }
     if mode == NO_SIGN:
         return [again, *limit]
-    told = any(row["machine"] == machine and row["in_force"] for row in tables["shared_sections"])
-    in_force = [] if told else [CSRSS if platform["era"] == SINCE else IN_FORCE]
+    in_force = [] if _sizes_told(machine, tables) else [CSRSS if platform["era"] == SINCE else IN_FORCE]
     if mode in (VIEW_EXHAUSTED, BOTH):
         return [*([] if _has(tables, "memory_counters", machine, "label", "Free System PTEs") else [PTES]), *in_force]
     heaps = [
@@ -190,15 +188,18 @@ def _undecided(
         return [NT4_KEYS, DUMPEL] if platform["build"] < W2K else [DHEAPMON, *limit, DUMPEL]
     if platform["era"] == BEFORE:
         return [*asked, *limit, OLD_EVENTS]
-    told = any(row["machine"] == machine and row["in_force"] for row in tables["shared_sections"])
     oldest = [OLDEST] if platform["era"] == SINCE or refused else []
-    modern = [EVENTS, *oldest, *([] if told else [CSRSS])]
+    modern = [EVENTS, *oldest, *([] if _sizes_told(machine, tables) else [CSRSS])]
     users = [USERS] if not asked and not _has(tables, "gui_objects", machine) else []
     return [*asked, *limit, *modern, *users]
 
 
 def _has(tables: Tables, table: str, machine: str | None, column: str = "machine", value: str | None = None) -> bool:
     return any(row["machine"] == machine and (value is None or row[column] == value) for row in tables[table])
+
+
+def _sizes_told(machine: str | None, tables: Tables) -> bool:
+    return any(row["machine"] == machine and row["in_force"] for row in tables["shared_sections"])
 
 
 def _listings(machine: str | None, platform: Row, tables: Tables) -> list[Document]:

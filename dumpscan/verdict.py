@@ -65,18 +65,17 @@ def judge(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome]) -> pd
     broken = {
         case for outcome in outcomes if outcome.rule.says for case in outcome.reasons
     }  # a rule that failed clears nothing
-    doubts = has(CONTRADICTORY) | has(INCOMPLETE) | has(WRONG_SCOPE) | has(SYMPTOM_ONLY)
-    open_doubt = doubts | machines["case"].cat.codes.isin(broken)
+    doubts = {one: has(one) for one in DOUBTS}
+    # A tool that failed beside a whole listing is no doubt; the others are.
+    open_doubt = machines["case"].cat.codes.isin(broken)
+    for one in (CONTRADICTORY, INCOMPLETE, WRONG_SCOPE, SYMPTOM_ONLY):
+        open_doubt |= doubts[one]
     machines["mode"] = np.select(
         [full & view, view, full, has(AT_RISK), open_doubt | ~keys.isin(machine_keys(whole))],
         [BOTH, VIEW_EXHAUSTED, HEAP_FULL, AT_RISK, UNDECIDED],
         default=NO_SIGN,
     )
-    reasons = np.select(
-        [has(one) for one in DOUBTS],
-        DOUBTS,
-        default=NO_EVIDENCE,
-    )
+    reasons = np.select(list(doubts.values()), list(doubts), default=NO_EVIDENCE)
     reasons = np.where((reasons == NO_EVIDENCE) & machines["case"].cat.codes.isin(broken), INCOMPLETE, reasons)
     machines["reason"] = pd.Series(reasons, dtype=object).where(machines["mode"].eq(UNDECIDED), None)
     machines["certainty"] = _certainty(machines, told)

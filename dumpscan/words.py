@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+MOST_NAMED = 6  # sessions or failures that a sentence names one by one
 UNNAMED_ROLES = {"interactive": "the interactive desktop", "fixed": "Winlogon or Disconnect"}
 PROBED_ROLES = {"interactive": "the interactive desktop", "service": "the service desktop"}
 
@@ -50,9 +51,9 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def listed(noun: str, numbers: Sequence[int], most: int = 6) -> str:
+def sessions_named(sessions: Sequence[int | None]) -> str:
     """ "session 0", "session 0 and session 2", or the first few and how many more."""
-    names = [f"{noun} {int(number)}" for number in numbers[:most]]
-    if len(numbers) > most:
-        names.append(count(len(numbers) - most, f"more {noun}"))
+    names = [session_name(session) for session in sessions[:MOST_NAMED]]
+    if len(sessions) > MOST_NAMED:
+        names.append(count(len(sessions) - MOST_NAMED, "more session"))
     return " and ".join(names)

@@ -163,7 +163,7 @@ LINES: dict[str, Line] = {
     "rules._events.VIEW_IN_USE": CONTRACT["0.6 of the view, and an event 244"][1],
     "rules._heap.NO_ROOM": CONTRACT["16 KB free are too few, below 90 %"][1],
     "rules._heap.MOST": Line(lambda kb: interactive(kb, 98), ["to 20480"], [], [], advised("to 20480")),
-    "rules._heap.FALLBACK": Line(lambda kb: service(kb, 90), ["third SharedSection value from 127"], ["Read the configured"], ["third SharedSection value from 129"],
+    "rules._sizes.FALLBACK_SERVICE": Line(lambda kb: service(kb, 90), ["third SharedSection value from 127"], ["Read the configured"], ["third SharedSection value from 129"],
         advised("third SharedSection value from 127", "third SharedSection value from 129", "Read the configured")),
     "rules._view.STEP": Line(lambda mb: ptes(60000, 32 + mb), ["to 48 MB"], ["to 64 MB"], ["to 64 MB"], advised("to 48 MB", "to 64 MB")),
     "rules._view.PTES_OF_A_MB": Line(lambda each: ptes(16 * each + 10000), [], ["Raise SessionViewSize"], ["Raise SessionViewSize"], advised("Raise SessionViewSize")),

@@ -138,6 +138,14 @@ def failed_allocations(events: pd.DataFrame, systems: pd.DataFrame, *, history: 
     return told.assign(session=session).join(near)
 
 
+def of_the_only_session(told: pd.DataFrame, heaps: pd.DataFrame) -> pd.Series[int]:
+    """The session of each event: that which it names, else the only one of its machine whose heaps are listed; missing where there are several."""
+    sessions = heaps.groupby(machine_keys(heaps))["session"]
+    only = sessions.first().where(sessions.nunique(dropna=False).eq(1))
+    filled: pd.Series[int] = told["session"].fillna(machine_keys(told).map(only).astype("Int64"))
+    return filled
+
+
 def _is_dated(time: Any) -> bool:
     if not isinstance(time, str) or not _CLOCK.search(time):
         return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import SINCE
 from dumpscan.rules import FUTILE, REBOOT
+from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ EXHAUSTED = {
     "second": f"{MOST} is the most that Microsoft advises, so sizing is exhausted. Fewer windows, users on more sessions or machines, or a mended leak are left.",
     "third": f"{MOST} is the most that is known to be in use, so sizing is exhausted. Fewer processes on one desktop, or a mended leak are left.",
 }
-FALLBACK = 128  # KB: what service heaps get when the configured ones do not fit at the start of a session
+# The advice where service heaps have the size that Windows falls back to.
+READ_FIRST = (
+    REBOOT,
+    f"Read the configured SharedSection values first: {FALLBACK_INTERACTIVE} and {FALLBACK_SERVICE} KB are what Windows falls back to when the configured heaps "
+    "do not fit into session view space. Then lower values help, not higher ones.",
+)
 
 PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
 NO_ROOM = 16  # KB free: less than an ordinary process needs to start
@@ -48,12 +54,8 @@ def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
         )
     if larger <= size:
         return (FUTILE, f"A larger {which} SharedSection value: {EXHAUSTED[which]}")
-    if role == "service" and size == FALLBACK:
-        return (
-            REBOOT,
-            "Read the configured SharedSection values first: 512 and 128 KB are what Windows falls back to when the configured heaps do not fit into "
-            "session view space. Then lower values help, not higher ones.",
-        )
+    if role == "service" and size == FALLBACK_SERVICE:
+        return READ_FIRST
     every = int(row[f"{role}_kb"] or size) if role in STEPS else size
     after = int(row["heaps_kb"] or size) + every // size * (larger - size)
     if row["limit_kb"] is not None and row["era"] != SINCE and after > row["limit_kb"] - row["other_kb"]:

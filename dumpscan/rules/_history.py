@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dumpscan.machines import machine_keys
-from dumpscan.moments import span
+from dumpscan.moments import ends
 from dumpscan.rules._events import boots
 from dumpscan.rules._heap import no_room
 from dumpscan.rules._owners import LOGON, with_accounts
@@ -39,9 +39,7 @@ def with_moments(rows: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     at = captures[captures["moment"].notna()]
     moments = at["moment"].astype(object).groupby([machine_keys(at), at["snapshot"]]).first().rename("moment")
     rows = rows.assign(machine_key=machine_keys(rows)).join(moments, on=["machine_key", "snapshot"])
-    spans = {moment: span(moment) for moment in rows["moment"].dropna().unique()}
-    for end, column in enumerate(("early", "late")):
-        rows[column] = rows["moment"].map({moment: both[end] for moment, both in spans.items()}).astype(float)
+    rows["early"], rows["late"] = ends(rows["moment"])
     return rows
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dumpscan.complaint import AT_THE_FAILURE
 from dumpscan.machines import LISTINGS, machine_keys
-from dumpscan.moments import span, uptime
+from dumpscan.moments import ends, uptime
 from dumpscan.rules._events import moments
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ def judged_listings(captures: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFra
     start of the machine, nan where no banner of that moment tells), and file and line of that banner."""
     told = captures["command"].isin(LISTINGS) & captures["state"].isin(["whole", "cut"]) & ~captures["superseded"]
     rows = captures[told.to_numpy(bool, na_value=False)]
-    spans = {text: span(text) for text in rows["moment"].dropna().unique()}
-    first, last = (rows["moment"].map({text: ends[at] for text, ends in spans.items()}).astype(float) for at in (0, 1))
+    first, last = ends(rows["moment"])
     banners = systems[systems["uptime"].notna()]
     banners = banners.assign(
         key=machine_keys(banners),
@@ -43,22 +42,26 @@ def with_complaint(rows: pd.DataFrame, complaints: pd.DataFrame) -> pd.DataFrame
     return joined
 
 
+def early(rows: pd.DataFrame) -> pd.Series[float]:
+    """How many seconds before the failure each row was taken; 0 for one at it or after it."""
+    return (rows["failed_from"] - rows["taken_to"]).clip(lower=0)
+
+
+def late(rows: pd.DataFrame) -> pd.Series[float]:
+    """How many seconds after the failure each row was taken; 0 for one at it or before it."""
+    return (rows["taken_from"] - rows["failed_to"]).clip(lower=0)
+
+
 def at_the_failure(
     events: pd.DataFrame, captures: pd.DataFrame, systems: pd.DataFrame, complaints: pd.DataFrame
 ) -> pd.Series[bool]:
     """Whether an event is of the time of the failure that the user told, and no listing of its machine is: then the event is what is known of it."""
     import numpy as np
 
-    told = with_complaint(events.assign(moment=moments(events)["moment"]), complaints)
-    near = _away(told, told["moment"], told["moment"]).le(AT_THE_FAILURE)
+    at = moments(events)["moment"]
+    told = with_complaint(events.assign(taken_from=at, taken_to=at), complaints)
+    near = (early(told) + late(told)).le(AT_THE_FAILURE)
     listings = with_complaint(judged_listings(captures, systems), complaints)
-    taken = _away(listings, listings["taken_from"], listings["taken_to"]).le(AT_THE_FAILURE)
+    taken = (early(listings) + late(listings)).le(AT_THE_FAILURE)
     other: pd.Series[bool] = near & ~np.isin(machine_keys(events), listings.loc[taken, "key"])
     return other
-
-
-def _away(rows: pd.DataFrame, first: pd.Series[float], last: pd.Series[float]) -> pd.Series[float]:
-    """Seconds between a moment and the failure."""
-    early, late = (rows["failed_from"] - last).clip(lower=0), (first - rows["failed_to"]).clip(lower=0)
-    away: pd.Series[float] = early.where(early.gt(late), late)
-    return away

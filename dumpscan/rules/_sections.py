@@ -54,8 +54,7 @@ def texts(shared_sections: pd.DataFrame, registry_values: pd.DataFrame, captures
         ignore_index=True,
     )
     rows = latest(rows, captures, "in_force")
-    stored = machine_keys(rows[~rows["in_force"].astype(bool)])
-    rows = rows[~rows["in_force"].astype(bool) | ~machine_keys(rows).isin(stored)]
+    rows = _stored_first(rows)
     return rows.loc[~_repeats(rows, "text", "in_force")]
 
 
@@ -76,10 +75,7 @@ def sections(
     rows = rows[~_unreliable(rows)]
     rows = rows.assign(in_force=in_force[rows.index])  # a longer series would give an empty frame its rows
     if not history:
-        rows = latest(rows, captures, "in_force")
-        # What is stored is what anybody can change, and what counts after the next start: the digits in force may be of before a change.
-        stored = rows[~rows["in_force"]]
-        rows = rows[~rows["in_force"] | ~machine_keys(rows).isin(machine_keys(stored))]
+        rows = _stored_first(latest(rows, captures, "in_force"))
     place = rows.groupby([machine_keys(rows), rows["in_force"], rows["snapshot"]]).ngroup()
     told = rows[SIZES].astype("Int64").fillna(-1).groupby(place).transform("nunique").eq(1).all(axis=1)
     rows = rows[told & ~_repeats(rows, "in_force", "snapshot")]
@@ -125,12 +121,6 @@ def default_sizes(
     )
 
 
-def one_a_machine(rows: pd.DataFrame) -> pd.DataFrame:
-    """What is in force where that is told, else what the registry holds; each size once."""
-    rows = rows.sort_values("in_force", ascending=False, kind="stable")
-    return rows[~_repeats(rows, *SIZES)]
-
-
 def where(row: Mapping[str, Any]) -> str:
     """How a value is known."""
     return "in force since the boot" if row["in_force"] else "in the registry"
@@ -146,6 +136,13 @@ def change(row: Mapping[str, Any], *, first: Any = None, second: Any = None, thi
         f"In regedit, change only these digits inside the value Windows of HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\SubSystems: "
         f"SharedSection={row['sizes']} becomes SharedSection={wanted}. Export that key first; the change counts after a restart.",
     )
+
+
+def _stored_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Without what is in force on machines whose registry was read: what is stored is what anybody can change, and what counts after the next start; the
+    digits in force may be of before a change."""
+    running = rows["in_force"].astype(bool)
+    return rows[~running | ~machine_keys(rows).isin(machine_keys(rows[~running]))]
 
 
 def _states(values: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dumpscan.machines import machine_keys
-from dumpscan.moments import span
+from dumpscan.moments import ends
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +15,8 @@ MEMORY_MANAGEMENT = r"\bmemory management$"
 SUBSYSTEMS = r"\bsubsystems$"
 # regedit and lists print no more of a key than its last name. 32-bit programs have a key of their own below Wow6432Node, which win32k does not read.
 WINDOWS = r"^(?!.*\\wow6432node\\)(?:.*\\windows nt\\currentversion\\)?windows$"
+
+WINDOWS_IN_FULL = r"^(?!.*wow6432node).*windows nt\\currentversion\\windows\\*$"
 
 
 def stored(values: pd.DataFrame, names: Sequence[str], key: str) -> pd.DataFrame:
@@ -25,6 +27,15 @@ def stored(values: pd.DataFrame, names: Sequence[str], key: str) -> pd.DataFrame
     rows = states[states["name"].isin(known)]
     in_key = rows["key"].astype(object).str.lower().str.contains(key, regex=True).fillna(False).to_numpy(bool)
     return current_sets(rows[in_key])
+
+
+def agreed(values: pd.DataFrame, name: str) -> pd.Series[int]:
+    """By machine key, the number that all states of this value (in lower case) of the key `Windows` agree on; here the key must be told in full."""
+    rows = stored(values, (name,), WINDOWS_IN_FULL)
+    rows = rows[rows["number"].notna()]
+    numbers = rows["number"].groupby(machine_keys(rows))
+    told: pd.Series[int] = numbers.first()[numbers.nunique().eq(1)]
+    return told
 
 
 def current_sets(rows: pd.DataFrame) -> pd.DataFrame:
@@ -40,8 +51,7 @@ def at(rows: pd.DataFrame, captures: pd.DataFrame) -> pd.Series[float]:
     place = ["key", "snapshot"]
     told = captures.assign(key=machine_keys(captures))[[*place, "moment"]].dropna()
     told = told.drop_duplicates(place)
-    seconds = {moment: span(moment)[0] for moment in told["moment"].unique()}
-    told = told.assign(at=told["moment"].map(seconds).astype(float))
+    told = told.assign(at=ends(told["moment"])[0])
     joined = rows[["snapshot"]].assign(key=machine_keys(rows)).merge(told, on=place, how="left")
     return joined["at"].set_axis(rows.index)
 

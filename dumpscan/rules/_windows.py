@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dumpscan.platforms import BEFORE
+from dumpscan.platforms import BEFORE, W2K
 from dumpscan.rules import Windows
 from dumpscan.view_space import has_limit
 
@@ -15,7 +15,7 @@ XP_2003_X86 = Windows(
     lambda rows: rows["build"].isin([2600, 3790]) & rows["architecture"].eq("x86").to_numpy(bool, na_value=False),
     "Only XP and Server 2003 on x86 fall back to 20 MB.",
 )
-WINDOWS_2000 = Windows(lambda rows: rows["build"].eq(2195), "Only Windows 2000 has such a kernel.")
+WINDOWS_2000 = Windows(lambda rows: rows["build"].eq(W2K), "Only Windows 2000 has such a kernel.")
 SESSION_0_IS_FOR_SERVICES = Windows(
     lambda platforms: platforms["era"].ne(BEFORE) | platforms["era"].isna(),
     "Before Vista the user at the console works in session 0, too: many objects there are nothing strange.",

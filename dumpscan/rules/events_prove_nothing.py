@@ -44,7 +44,7 @@ from dumpscan.rules._events import (
     moments,
     of_source,
 )
-from dumpscan.rules._windows_key import agreed
+from dumpscan.rules._stored import agreed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def check(
     marks = [of_source(rows, source) & rows["event_id"].isin(numbers) for source, numbers in MARKS.items()]
     begin = oldest["key"].map(latest_boots(systems)["begin"]).astype(float)
     reaches = oldest["key"].isin(rows.loc[marks[0] | marks[1], "key"]) | oldest["time"].map(latest_of_day).le(begin)
-    logged = oldest["key"].map(agreed(registry_values, "DesktopHeapLogging"))
+    logged = oldest["key"].map(agreed(registry_values, "desktopheaplogging"))
     findings = oldest.assign(reaches=reaches, logged=logged.astype("Int64"), severity="info", certainty="proved")
     findings = findings[~(reaches & findings["logged"].eq(1).fillna(False))]
     findings["era"] = findings["key"].map(platforms.set_index(machine_keys(platforms))["era"]).astype(object)

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._gui import process_name, processes
-from dumpscan.rules._windows_key import agreed
+from dumpscan.rules._stored import agreed
 from dumpscan.words import session_name
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def check(gui_objects: pd.DataFrame, registry_values: pd.DataFrame) -> Found | N
     listed = processes(gui_objects)
     parts = []
     for kind, column in KINDS.items():
-        told = agreed(registry_values, f"{kind}ProcessHandleQuota")
+        told = agreed(registry_values, f"{kind.lower()}processhandlequota")
         quota = listed["key"].map(told[told > 0]).fillna(QUOTA).astype("Int64")
         rows = listed.assign(kind=kind, objects=listed[column], quota=quota)
         parts.append(rows[(rows["objects"] * 100).ge(quota * REACHED).fillna(False)])

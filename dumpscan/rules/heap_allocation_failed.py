@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE, SINCE_8
 from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._events import failed_allocations, when
+from dumpscan.rules._events import failed_allocations, of_the_only_session, when
 from dumpscan.rules._gui import count_objects, counted
 from dumpscan.rules._scope import at_the_failure
 from dumpscan.words import heap_name, kb, percent, session_name
@@ -65,10 +65,8 @@ def check(
 
     told = failed_allocations(events, systems)
     heaps = desktop_heaps[~desktop_heaps["superseded"] & desktop_heaps["used_percent"].notna()]
-    sessions = heaps.drop_duplicates(SESSION).groupby(machine_keys(heaps))["session"].agg(["first", "size"])
     keys = machine_keys(told)
-    only = keys.map(sessions["first"].where(sessions["size"].eq(1))).astype("Int64")
-    of_session = told.assign(session=told["session"].fillna(only), key=keys)
+    of_session = told.assign(session=of_the_only_session(told, heaps), key=keys)
     theirs = told.index.isin(_numbered(told).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"])
     unlisted = (told["session"].notna() & ~theirs) | ~keys.isin(machine_keys(heaps))
     if len(complaints) and len(told):

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CAUSE, EVENTS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._events import failed_allocations, when
+from dumpscan.rules._events import failed_allocations, of_the_only_session, when
 from dumpscan.rules.heap_allocation_failed import NEARLY_FULL, SESSION
 from dumpscan.words import session_name
 
@@ -46,12 +46,12 @@ def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFra
     told = failed_allocations(events, systems, history=True)
     heaps = desktop_heaps[~desktop_heaps["superseded"] & desktop_heaps["used_percent"].notna()]
     keys = machine_keys(told)
-    sessions = heaps.drop_duplicates(SESSION).groupby(machine_keys(heaps))["session"].agg(["first", "size"])
-    only = keys.map(sessions["first"].where(sessions["size"].eq(1))).astype("Int64")
     listed = told[SESSION].assign(event=told.index).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"]
     theirs = told.index.isin(listed) | (told["session"].isna() & keys.isin(machine_keys(heaps))).to_numpy(bool)
     full = heaps[heaps["used_percent"].ge(NEARLY_FULL).fillna(False)]
-    near = told.assign(session=told["session"].fillna(only), event=told.index, key=keys)[["key", "session", "event"]]
+    near = told.assign(session=of_the_only_session(told, heaps), event=told.index, key=keys)[
+        ["key", "session", "event"]
+    ]
     at_full = full[["session"]].assign(key=machine_keys(full)).drop_duplicates()
     events_of_near = near.merge(at_full, on=["key", "session"])["event"]
     joined = told.index.isin(events_of_near) & told["this_boot"].fillna(False).to_numpy(

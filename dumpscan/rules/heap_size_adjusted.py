@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._sections import change, one_a_machine, sections, where
+from dumpscan.rules._sections import change, sections, where
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def check(
     rows = rows.assign(severity="info", certainty="proved", small=small)
     rows["severity"] = rows["severity"].mask(small, "low")
     rows["certainty"] = rows["certainty"].mask(second.between(LEAST, USABLE - 1).fillna(False), "likely")
-    rows = one_a_machine(rows[small | odd])
+    rows = rows[small | odd]
     return found(rows, cite(rows, "SharedSection={sizes}"))
 
 

@@ -31,7 +31,7 @@ from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE, FROM_INTERACTIVE, MACHINE
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._heap import MOST
-from dumpscan.rules._sections import change, one_a_machine, sections, where, with_windows
+from dumpscan.rules._sections import change, sections, where, with_windows
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def check(
     """Machines whose configured sizes, or listed ones where those are not told, differ from the default."""
     import pandas as pd
 
-    told = one_a_machine(sections(shared_sections, registry_values, platforms, captures)).drop_duplicates(MACHINE)
+    told = sections(shared_sections, registry_values, platforms, captures)
     listed = with_windows(_listed(desktop_heaps), platforms)
     listed = listed[~machine_keys(listed).isin(machine_keys(told))]
     rows = pd.concat([told.assign(listed=False), listed.assign(listed=True)], ignore_index=True)

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.platforms import BEFORE
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._heap import MOST
-from dumpscan.rules._sections import change, one_a_machine, sections, where
+from dumpscan.rules._sections import change, sections, where
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def check(
 ) -> Found | None:
     """Values whose second number is above the ceiling."""
     rows = sections(shared_sections, registry_values, platforms, captures)
-    rows = one_a_machine(rows[rows["interactive_kb"].gt(MOST).fillna(False)])
+    rows = rows[rows["interactive_kb"].gt(MOST).fillna(False)]
     rows = rows.assign(severity="medium", certainty="likely")
     return found(rows, cite(rows, f"SharedSection={{sizes}}: the second value is above {MOST}"))
 

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE, SERVICE_HEAP, SINCE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._heap import FALLBACK
+from dumpscan.rules._heap import READ_FIRST
+from dumpscan.rules._sizes import FALLBACK_SERVICE
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
@@ -58,13 +59,7 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
 def _larger(size: int, default: int, fallen: bool, *, since: bool) -> list[tuple[str, str]]:
     """How it becomes as large as the default; session view space has a part in it only before Vista."""
     if fallen:
-        return [
-            (
-                REBOOT,
-                "Read the configured SharedSection values first: 512 and 128 KB are what Windows falls back to when the configured heaps do not fit into "
-                "session view space. Then lower values help, not higher ones.",
-            )
-        ]
+        return [READ_FIRST]
     room = "" if since else ", if session view space has room for it"
     why = "" if since else ": often because session view space was exhausted"
     return [
@@ -76,7 +71,7 @@ def _larger(size: int, default: int, fallen: bool, *, since: bool) -> list[tuple
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     size, default = int(row["size_kb"]), int(row["default_kb"])
-    fallen = size == FALLBACK and row["era"] != SINCE
+    fallen = size == FALLBACK_SERVICE and row["era"] != SINCE
     how = "is smaller than the default" if fallen else "was made smaller than the default"
     summary = (
         f"The desktop heap of {heap_name(row)} in {session_name(row['session'])} {how} ({kb(size)} instead of "

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, Found, Told, cite, found, rule
-from dumpscan.rules._sections import SHARED, change, one_a_machine, sections, where
+from dumpscan.rules._sections import SHARED, change, sections, where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def check(
 ) -> Found | None:
     """Values whose first number is another one."""
     rows = sections(shared_sections, registry_values, platforms, captures)
-    rows = one_a_machine(rows[rows["shared_kb"].ne(SHARED).fillna(False)])
+    rows = rows[rows["shared_kb"].ne(SHARED).fillna(False)]
     rows = rows.assign(severity="medium", certainty="proved")
     return found(rows, cite(rows, f"SharedSection={{sizes}}: the first value is not {SHARED}"))
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._sections import NT4, change, one_a_machine, sections, where
+from dumpscan.rules._sections import NT4, change, sections, where
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def check(
 ) -> Found | None:
     """Values with two numbers, unless service heaps of another size were listed."""
     rows = sections(shared_sections, registry_values, platforms, captures)
-    rows = one_a_machine(rows[rows["values"].eq(2).fillna(False)])
+    rows = rows[rows["values"].eq(2).fillna(False)]
     service = desktop_heaps[desktop_heaps["role"].eq("service").fillna(False) & ~desktop_heaps["superseded"]]
     listed = service.groupby(machine_keys(service))["size_kb"].agg(["min", "max"])
     keys = machine_keys(rows)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.complaint import AT_THE_FAILURE
 from dumpscan.moments import length
 from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._scope import judged_listings, with_complaint
+from dumpscan.rules._scope import early, judged_listings, late, with_complaint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,14 +43,10 @@ if TYPE_CHECKING:
 )
 def check(captures: pd.DataFrame, systems: pd.DataFrame, complaints: pd.DataFrame) -> Found | None:
     """One finding for each machine none of whose listings is of the failure; told of the one that is nearest to it."""
-    import numpy as np
-
     rows = with_complaint(judged_listings(captures, systems), complaints)
     rows = rows[rows["failed_from"].notna() & rows["taken_from"].notna()]
-    early = (rows["failed_from"] - rows["taken_to"]).clip(lower=0)
-    late = (rows["taken_from"] - rows["failed_to"]).clip(lower=0)
     restarted = (rows["taken_from"] - rows["up"]).gt(rows["failed_to"]).fillna(False)
-    rows = rows.assign(early=early, away=np.maximum(early, late), restarted=restarted.astype(bool))
+    rows = rows.assign(early=early(rows), away=early(rows) + late(rows), restarted=restarted.astype(bool))
     off = rows["away"].gt(AT_THE_FAILURE) | rows["restarted"]
     rows = rows[~rows["key"].isin(rows.loc[~off, "key"])].sort_values("away", kind="stable").drop_duplicates("key")
     rows = rows.assign(severity="medium", certainty="likely")

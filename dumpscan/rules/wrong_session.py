@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._scope import judged_listings, with_complaint
-from dumpscan.words import listed
+from dumpscan.words import sessions_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     wanted = int(row["failed_session"])
     return Told(
-        f"The failure is in session {wanted}, but the heaps listed here are those of {listed('session', row['sessions'])}: they say nothing of it.",
+        f"The failure is in session {wanted}, but the heaps listed here are those of {sessions_named(row['sessions'])}: they say nothing of it.",
         {"session": wanted, "captured": list(map(int, row["sessions"]))},
         f"A listing of session {wanted} in these texts.",
         [
