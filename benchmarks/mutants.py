@@ -1,4 +1,4 @@
-"""Mutation testing of the rules and the verdict: break one thing in their code, and see whether the tests of that module notice.
+"""Mutation testing of the rules, the verdict and what advises: break one thing in their code, and see whether the tests of that module notice.
 
 python benchmarks/mutants.py                            400 mutants, seed 1, on two cores
 python benchmarks/mutants.py --sample 50 --seed 7 _view verdict
@@ -58,6 +58,8 @@ WORDS = {
     "any": "all", "all": "any",
 }  # fmt: skip
 DROPPED = {"drop_duplicates", "where", "mask", "dropna", "sort_values", "clip"}  # calls that are left out
+# What judges or advises beside the rules; each has tests of its name.
+BESIDE = ("verdict", "applying")
 COMPARES = {"eq", "ne", "isin", "startswith", "endswith", "contains"}  # calls whose strings are values of columns
 
 
@@ -181,7 +183,7 @@ def _constants(value: object, values: bool) -> Iterator[Any]:
 def modules(asked: Sequence[str]) -> dict[str, Path]:
     """What is mutated, by its name below dumpscan."""
     paths = {f"rules.{path.stem}".removesuffix(".__init__"): path for path in sorted(RULES.glob("*.py"))}
-    paths["verdict"] = ROOT / "dumpscan" / "verdict.py"
+    paths |= {name: ROOT / "dumpscan" / f"{name}.py" for name in BESIDE}
     return {name: path for name, path in paths.items() if not asked or name.rpartition(".")[2] in asked}
 
 
@@ -191,6 +193,8 @@ def tests_of(name: str) -> list[str]:
         engine = ["tests/test_engine.py", *(f"--deselect=tests/test_engine.py::{test}" for test in LONG)]
         pages = "tests/test_tree.py::test_the_page_of_a_rule_says_what_people_ask"
         return ["tests/test_verdict.py", *engine] if name == "verdict" else [*engine, pages]
+    if name in BESIDE:
+        return [f"tests/test_{name}.py"]
     users = {name.removeprefix("rules.")}
     while True:
         more = {path.stem for path in RULES.glob("*.py") if path.stem != "__init__" and _imports(path) & users} - users
@@ -258,9 +262,8 @@ def untouched() -> list[str]:
         imports[name] = {node.module for node in nodes if isinstance(node, ast.ImportFrom)} | {
             f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
         }
-    touched = {
-        name for name in imports if name in ("dumpscan", "dumpscan.verdict") or name.startswith("dumpscan.rules")
-    }
+    judging = {"dumpscan", *(f"dumpscan.{name}" for name in BESIDE)}
+    touched = {name for name in imports if name in judging or name.startswith("dumpscan.rules")}
     while more := {name for name in imports.keys() - touched if imports[name] & touched}:
         touched |= more
     return sorted(imports.keys() - touched)

@@ -22,7 +22,7 @@ _NEEDED = (*ENDS, "Windows=On", "ServerDll=basesrv", "ServerDll=winsrv:UserServe
 _NEXT_WORD = r"(?=[ \t]+[A-Za-z])"
 _SIZES = re.compile(rf"(?i)SharedSection=[ \t]*[0-9]+(?:[ \t]*,[ \t]*[0-9]+){{1,2}}{_NEXT_WORD}")
 _WORD_BEFORE = re.compile(r"(?i)(?<![ \t])SharedSection")
-_WIDTH = 76  # characters of a line of hex digits: regedit folds at 80
+_WIDTH = 77  # characters of a line of hex digits before its backslash, as regedit folds them: 25 bytes
 
 
 class Text(NamedTuple):
@@ -46,7 +46,12 @@ def change(value: str, sizes: Sequence[int], *, regedit4: bool = False) -> Chang
     A third value may be added or left as it is, never taken away. `regedit4`: the format of Windows NT 4.0, whose hex digits are of ANSI text.
     """
     lists = _SIZES.findall(value)
-    if not _is_whole(value) or len(lists) != 1 or not all(size > 0 for size in sizes):
+    if (
+        not _is_whole(value)
+        or len(lists) != 1
+        or not all(size > 0 for size in sizes)
+        or (regedit4 and not value.isascii())
+    ):
         return None
     before = lists[0]
     numbers = re.findall(r"[0-9]+", before)
@@ -54,8 +59,6 @@ def change(value: str, sizes: Sequence[int], *, regedit4: bool = False) -> Chang
         return None
     after = _with_digits(before, sizes)
     changed = value.replace(before, after)
-    if regedit4 and not value.isascii():
-        return None
     return Change(
         changed,
         Text(_reg(changed, regedit4), _powershell(before, after)),

@@ -27,7 +27,7 @@ _ANY = re.compile(rf"[ ]*+(?:(?:{_USER}|{_KD}|(?:PS )?[A-Za-z]:\\[^>\n]{{0,200}}
 def behind_prompts(line: str) -> int:
     r"""Where a line begins behind its indentation and the prompts of debuggers or shells.
 
-    >>> behind_prompts("  x"), behind_prompts("0:000>0: kd> !vm"), behind_prompts("C:\kktools> dheapmon")
+    >>> behind_prompts("  x"), behind_prompts("0:000>0: kd> !vm"), behind_prompts(r"C:\kktools> dheapmon")
     (2, 13, 12)
     """
     found = _ANY.match(line)
@@ -35,9 +35,9 @@ def behind_prompts(line: str) -> int:
 
 
 def commands(line: str) -> Iterator[tuple[str, str]]:
-    """(prompt, command) of each prompt in a line of a matching copy: blanks are " ", quoting is gone.
+    r"""(prompt, command) of each prompt in a line of a matching copy: blanks are " ", quoting is gone.
 
-    >>> list(commands("0:000>0: kd> !process 0 0 ")), list(commands("C:\\>kd> !vm")), list(commands("kd> !vm 1: kd> !vm"))
+    >>> list(commands("0:000>0: kd> !process 0 0 ")), list(commands(r"C:\>kd> !vm")), list(commands("kd> !vm 1: kd> !vm"))
     ([('0: kd>', '!process 0 0')], [], [('kd>', '!vm'), ('1: kd>', '!vm')])
     """
     head = _PROMPT.match(line)

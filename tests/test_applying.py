@@ -104,6 +104,19 @@ def test_dumpscan_reads_its_own_file(tmp_path: Path) -> None:
     assert all(len(line) <= 80 for line in done.apply.reg.splitlines())
 
 
+def test_the_file_is_folded_as_regedit_folds() -> None:
+    done = change(XP, (1024, 3072, 1024))
+    assert done is not None
+    lines = done.apply.reg.split("\n")
+    assert lines[:2] == ["Windows Registry Editor Version 5.00", ""]
+    assert lines[2] == r"[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\SubSystems]"
+    assert lines[3] == '"Windows"=hex(2):25,00,53,00,79,00,73,00,74,00,65,00,6d,00,52,00,6f,00,6f,00,\\'
+    assert lines[4] == "  74,00,25,00,5c,00,73,00,79,00,73,00,74,00,65,00,6d,00,33,00,32,00,5c,00,63,\\"
+    assert lines[-3:] == [f"  {lines[-3].strip()}", "", ""]
+    assert lines[-3].endswith(",31,00,36,00,00,00")
+    assert all(line.endswith(",\\") for line in lines[3:-3])
+
+
 def test_nt4_has_a_format_of_its_own() -> None:
     done = change(NT4, (1024, 3072, 512), regedit4=True)
     assert done is not None
@@ -160,7 +173,9 @@ def test_a_value_that_is_not_whole_gets_no_file(value: str) -> None:
     assert change(value, (1024, 3072, 1024)) is None
 
 
-@pytest.mark.parametrize("sizes", [(1024, 3072), (1024, 3072, 512, 1), (1024,), (), (1024, 0, 512), (1024, 3072, -1)])
+@pytest.mark.parametrize(
+    "sizes", [(1024, 3072), (1024, 3072, 512, 1), (1024,), (), (1024, 0, 512), (1024, 3072, -1), (1024, 3072, 0)]
+)
 def test_sizes_that_are_no_list_for_this_value(sizes: tuple[int, ...]) -> None:
     assert change(XP, sizes) is None
 
@@ -180,10 +195,18 @@ def test_any_sizes_there_and_back(sizes: list[int]) -> None:
         assert powershell(done.back, done.value) == value
 
 
+def test_what_is_no_ascii_text_stays_as_it_is() -> None:
+    value = TEN.replace("Off", "\u00d6ff")
+    done = change(value, (1024, 20480, 1280))
+    assert done is not None
+    assert regedit(done.back.reg).decode("utf-16-le") == f"{value}\0"
+
+
 def test_view_size_that_was_not_there_goes_away_again() -> None:
     done = view(None, 48)
     assert '"SessionViewSize"=dword:00000030\n' in done.apply.reg
     assert '"SessionViewSize"=-\n' in done.back.reg
+    assert done.back.reg.startswith("Windows Registry Editor Version 5.00\n")
     assert "Session Manager\\Memory Management]" in done.apply.reg
     assert done.apply.powershell.endswith(" SessionViewSize 48 -Type DWord\n")
     assert done.back.powershell.startswith("Remove-ItemProperty ")
