@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dumpscan.control_sets import current_sets, of_numbered_set
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import W2K
 
@@ -66,6 +67,7 @@ def sections_in_force(sections: pd.DataFrame) -> pd.DataFrame:
 def sections_stored(sections: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
     """By machine key, the sizes that its registry has, whatever is in force."""
     states = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & values["text"].notna()]
+    states = current_sets(states, values)
     rows = sections[texts_on_machines(sections).isin(texts_on_machines(states)) & ~_running(sections)]
     return _agreed(_sized(rows).assign(how="in the registry"), SECTIONS)
 
@@ -114,8 +116,7 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
 def memory_management(values: pd.DataFrame) -> pd.DataFrame:
     """What the registry really has in the key of SessionViewSize and SessionPoolSize."""
     in_key = values["key"].astype(object).str.lower().str.endswith("memory management").fillna(False).to_numpy(bool)
-    rows: pd.DataFrame = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & in_key]
-    return rows
+    return current_sets(values[values["origin"].eq("state").fillna(False).to_numpy(bool) & in_key], values)
 
 
 def stored_views(values: pd.DataFrame) -> pd.DataFrame:
@@ -131,6 +132,7 @@ def booted_without(boot_options: pd.DataFrame, values: pd.DataFrame) -> set[int]
     states = values[values["origin"].eq("state").fillna(False).to_numpy(bool)]
     named = states["name"].astype(object).str.lower().eq("systemstartoptions").to_numpy(bool, na_value=False)
     in_options = boot_options["origin"].eq("SystemStartOptions") & boot_options["option"].eq("3GB")
+    named = named & ~of_numbered_set(states).to_numpy(bool)
     told = set(machine_keys(states[named])) - set(machine_keys(boot_options[in_options.to_numpy(bool, na_value=False)]))
     below = boot_options["option"].eq(WITHOUT).to_numpy(bool, na_value=False)
     return told | set(machine_keys(boot_options[below]))

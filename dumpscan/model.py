@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.commands._boot import options
 from dumpscan.complaint import NOTHING_SAID, Complaint, judged_instead
+from dumpscan.control_sets import of_numbered_set
 from dumpscan.folders import machine_folders, names_inside
 from dumpscan.machines import FIXED_SIZES, event_machines, name_machines, number_snapshots, session_times, superseded
 from dumpscan.moments import stamp
@@ -173,11 +174,11 @@ def _table(name: str, readings: Sequence[Reading]) -> pd.DataFrame:
 
 def _with_start_options(boot: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
     """The options of boot.ini and bcdedit, and those that the registry says were in force: boot.ini does not prove which entry was booted."""
-    name, key = values["name"].astype(object), values["key"]
+    name = values["name"].astype(object)
     told = (
         name.str.lower().eq("systemstartoptions").fillna(False) & values["origin"].eq("state") & values["text"].notna()
     )
-    told &= ~key.str.contains(r"(?i)\\ControlSet[0-9]{3}\\", regex=True).fillna(False).astype(bool)  # of another boot
+    told &= ~of_numbered_set(values)
     proved = [
         (row.line, option, value, "SystemStartOptions", row.capture)
         for row in values[told.astype(bool)].itertuples()

@@ -133,5 +133,8 @@ def tell(row: Mapping[str, Any]) -> Told:
         (FUTILE, "SessionViewSize while /3GB is in force: it is not read."),
     ]
     return Told(
-        summary, {"stored_mb": row["stored_mb"]}, "A printed nt!MmSessionViewSize above 01400000 (20 MB), or nt!MmHighestUserAddress at 7ffeffff.", advice
+        summary,
+        {"stored_mb": row["stored_mb"]},
+        "A printed nt!MmSessionViewSize above 01400000 (20 MB), or nt!MmHighestUserAddress at 7ffeffff.",
+        advice,
     )

@@ -113,9 +113,12 @@ def test_two_boots() -> None:
 def test_without_it_the_registry_counts() -> None:
     """7ffeffff beside an entry with /3GB: that boot was without it, so SessionViewSize is in force."""
     text = compose.banner(3790) + BOOT_INI + view(48)
-    docs = compose.documents({"7ffeffff": text + ADDRESS.format("7ffeffff"), "bffeffff": text + ADDRESS.format("bffeffff"), "open": text})
+    docs = compose.documents(
+        {"7ffeffff": text + ADDRESS.format("7ffeffff"), "bffeffff": text + ADDRESS.format("bffeffff"), "open": text}
+    )
     limits = {
-        name: [one["value"] for one in doc["settings"] if one["label"] == "Session view space"] for name, doc in docs.items()
+        name: [one["value"] for one in doc["settings"] if one["label"] == "Session view space"]
+        for name, doc in docs.items()
     }
     assert limits == {"7ffeffff": ["49,152 KB"], "bffeffff": ["20,480 KB"], "open": ["20,480 KB or 49,152 KB"]}
     assert compose.of_rule(docs["7ffeffff"], RULE)["status"] == "clear"
