@@ -202,7 +202,8 @@ def desktops_not_created(
     events: pd.DataFrame, systems: pd.DataFrame, view_space: pd.DataFrame, platforms: pd.DataFrame
 ) -> pd.DataFrame:
     """Events 244 that are facts, with the era of their machine, the share of the view that heaps take (missing without a listing), and
-    `view`: whether session view space is the likely cause."""
+    `view`: whether session view space is the likely cause. Where only one session is listed, or the event names its own: heaps_kb, limit_kb (printed),
+    free_ptes and view_how of that view."""
     rows = facts(events, DESKTOP_CREATION_FAILED, systems)
     keys = machine_keys(rows)
     sessions = view_space[~view_space["superseded"]]
@@ -210,7 +211,17 @@ def desktops_not_created(
     share = keys.map(share.groupby(machine_keys(sessions)).max()).astype(float)
     listed = keys.isin(machine_keys(sessions))
     era = keys.map(platforms.set_index(machine_keys(platforms))["era"]).astype(object)
-    return rows.assign(era=era, share=share, view=era.eq(BEFORE) & (~listed | share.ge(VIEW_IN_USE)))
+    rows = rows.assign(era=era, share=share, view=era.eq(BEFORE) & (~listed | share.ge(VIEW_IN_USE)))
+    of_views = sessions.assign(key=machine_keys(sessions)).sort_values("heaps_kb", kind="stable")
+    of_views = of_views.drop_duplicates(["key", "session"], keep="last")
+    asked = rows.assign(key=keys, session=of_the_only_session(rows, sessions)).reset_index()
+    joined = asked[["index", "key", "session"]].merge(
+        of_views[["key", "session", "heaps_kb", "limit_kb", "free_ptes", "view_how"]], on=["key", "session"], how="left"
+    )
+    joined = joined.set_index("index").drop(columns=["key", "session"])
+    # A merge takes a missing session for any other missing one.
+    several = sessions["session"].groupby(machine_keys(sessions)).nunique(dropna=False)
+    return rows.join(joined[~(rows["session"].isna() & keys.map(several).gt(1))])
 
 
 def _limits(sessions: pd.DataFrame) -> pd.Series[int]:
