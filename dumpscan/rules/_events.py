@@ -203,7 +203,7 @@ def desktops_not_created(
 ) -> pd.DataFrame:
     """Events 244 that are facts, with the era of their machine, the share of the view that heaps take (missing without a listing), and
     `view`: whether session view space is the likely cause. Where only one session is listed, or the event names its own: heaps_kb, limit_kb (printed),
-    free_ptes and view_how of that view."""
+    free_ptes, view_how and architecture of that view."""
     rows = facts(events, DESKTOP_CREATION_FAILED, systems)
     keys = machine_keys(rows)
     sessions = view_space[~view_space["superseded"]]
@@ -216,7 +216,9 @@ def desktops_not_created(
     of_views = of_views.drop_duplicates(["key", "session"], keep="last")
     asked = rows.assign(key=keys, session=of_the_only_session(rows, sessions)).reset_index()
     joined = asked[["index", "key", "session"]].merge(
-        of_views[["key", "session", "heaps_kb", "limit_kb", "free_ptes", "view_how"]], on=["key", "session"], how="left"
+        of_views[["key", "session", "heaps_kb", "limit_kb", "free_ptes", "view_how", "architecture"]],
+        on=["key", "session"],
+        how="left",
     )
     joined = joined.set_index("index").drop(columns=["key", "session"])
     # A merge takes a missing session for any other missing one.

@@ -31,15 +31,13 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.configured import IN_FORCE, SMALL_VIEW, WITHOUT, booted_without, stored_views
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import MACHINE
+from dumpscan.platforms import MACHINE, XP
 from dumpscan.rules import CONFIGURATION, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._windows import X86_BEFORE_VISTA
 from dumpscan.view_space import SMALLEST_LIMIT
 
 if TYPE_CHECKING:
     import pandas as pd
-
-XP = 2600  # the first build whose view /3GB makes small
 
 
 @rule(
