@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from dumpscan.machines import machine_keys
-from dumpscan.moments import span, uptime
+from dumpscan.moments import SINCE as SINCE_STARTED
+from dumpscan.moments import ends, uptime
 from dumpscan.platforms import BEFORE
 from dumpscan.view_space import possible_limits
 
@@ -25,6 +26,10 @@ VIEW_IN_USE = (
 WIN32K, SERVICES, EXHAUSTION = "win32k", "service control manager", "resource-exhaustion-detector"
 SERVICE_NOT_STARTED = (7000, 7009)  # could not be started; did not connect in time
 SAME_MINUTE = 60  # seconds
+# Marks of a start in the System log: the event log service was started, Windows was started.
+MARKS = {"eventlog": (6005, 6009), "kernel-general": (12,)}
+BOOTING = 300  # seconds between the start of the kernel and that of the event log, which writes down what was before it; a guess
+FARTHEST_ZONE = 14 * 3600  # seconds between universal time and that of a machine
 
 _DAY = 86400.0
 _CLOCK = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2}))?")
@@ -53,15 +58,60 @@ def facts(
     days = pd.DataFrame([*map(_days, rows["time"])], columns=["from", "to"], index=rows.index, dtype=float)
     captured = latest_boots(systems)
     keys = machine_keys(rows)
-    begin, end = (keys.map(captured[column]).astype(float) for column in ("begin", "end"))
+    begin, begun, end = (keys.map(captured[column]).astype(float) for column in ("begin", "begun", "end"))
+    this_boot = (days["from"] > begun) & (days["to"] - _DAY <= end)
     rows = rows.assign(
-        this_boot=((days["from"] > begin) & (days["to"] - _DAY <= end))
-        .astype("boolean")
-        .mask(begin.isna() | days["from"].isna()),
+        this_boot=this_boot.astype("boolean").mask(begin.isna() | days["from"].isna()),
         before=(days["to"] < begin).astype(bool),
     )
+    rows = _held_against_starts(rows, events, captured)
     current: pd.DataFrame = rows if history else rows[~rows["before"]]
     return current
+
+
+def starts(events: pd.DataFrame) -> pd.DataFrame:
+    """The starts of machines that the System log tells, with `key`, `early` and `late` (seconds: what its date can mean) and `utc`."""
+    import numpy as np
+
+    marks = [of_source(events, source) & events["event_id"].isin(numbers) for source, numbers in MARKS.items()]
+    rows = events[np.logical_or.reduce(marks) & events["time"].notna()]
+    rows = rows.assign(key=machine_keys(rows), utc=moments(rows)["utc"], **_readings(rows["time"]))
+    return rows[rows["month_first"].notna()]
+
+
+def _readings(times: pd.Series[Any]) -> dict[str, pd.Series[float]]:
+    """When that was, with the month first and with the day first: in one log all dates are written alike."""
+    read = {time: (_moment(time), _moment(time, day_first=True)) for time in times.unique()}
+    return {
+        name: times.map({time: both[at] for time, both in read.items()}).astype(float)
+        for at, name in enumerate(("month_first", "day_first"))
+    }
+
+
+def _held_against_starts(rows: pd.DataFrame, events: pd.DataFrame, captured: pd.DataFrame) -> pd.DataFrame:
+    """What is surely of before a start that the log tells is of an earlier boot, and what is between the last one and the capture of this one. A start after
+    the capture is no start of it, and without any capture the last one in the log counts."""
+    keys = machine_keys(rows)
+    told = starts(events[machine_keys(events).isin(keys.unique())])
+    if not len(told):
+        return rows
+    began = told["key"].map(captured["begin"]).astype(float) + BOOTING
+    limit = began.fillna(told["captured_to"]).fillna(told["key"].map(captured["end"]).astype(float))
+    slack = told["utc"].map({True: FARTHEST_ZONE, False: 0}).astype(float)
+    place = [keys, moments(rows)["utc"]]
+    pairs = rows.assign(key=place[0], utc=place[1], **_readings(rows["time"])).reset_index(names="row")
+    before, after = rows["before"] & False, rows["before"] | True
+    for reading in ("month_first", "day_first"):
+        counts = told[~(told[reading] + slack > limit)]
+        last = counts.groupby(["key", "utc"])[reading].max().rename("last").reset_index()
+        near = pairs.merge(last, on=["key", "utc"], how="left").set_index("row")
+        gone, since = near[reading] < near["last"] - BOOTING, near[reading] >= near["last"]
+        before, after = gone if reading == "month_first" else before & gone, after & since
+    at = pairs.set_index("row")
+    to = rows["captured_to"].fillna(keys.map(captured["end"]).astype(float))
+    after &= (at["month_first"] <= to) & (at["day_first"] <= to) & ~at["utc"]
+    this_boot = rows["this_boot"].mask(after, True).mask(before, False)
+    return rows.assign(before=rows["before"] | before, this_boot=this_boot)
 
 
 def of_source(events: pd.DataFrame, *sources: str) -> NDArray[np.bool_]:
@@ -82,13 +132,14 @@ def moments(events: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"moment": moment, "utc": utc}, index=events.index)
 
 
-def _moment(time: Any) -> float:
-    """A printed time in seconds. An ambiguous date is read with the month first, for all events alike."""
+def _moment(time: Any, *, day_first: bool = False) -> float:
+    """A printed time in seconds. An ambiguous date is read with the month first (or the day), for all events alike."""
     if not isinstance(time, str):
         return float("nan")
     date = _DATE.search(time)
     if date:
-        day = next((seconds for one in _dates(date) if (seconds := _midnight(*one)) is not None), None)
+        dates = _dates(date)[:: -1 if day_first else 1]
+        day = next((seconds for one in dates if (seconds := _midnight(*one)) is not None), None)
         rest = f"{time[: date.start()]} {time[date.end() :]}"
     else:
         month, _, rest = time.partition(" ")
@@ -184,17 +235,35 @@ def _midnight(year: int, month: int, day: int) -> float | None:
 
 
 def boots(systems: pd.DataFrame) -> pd.DataFrame:
-    """The boots that banners with a time and an uptime tell: key of the machine, begin and end (the capture), in seconds and in the order of time."""
+    """The boots that banners and summaries with a time and an uptime tell, or the time of the start: key of the machine, begin and begun (not before, not after)
+    and end (the capture; none where no time of it is told), in seconds and in the order of time, with file and line."""
     import pandas as pd
 
-    systems = systems[systems["uptime"].notna() & systems["session_time"].notna()]
-    end = systems["session_time"].map(lambda printed: span(printed)[1]).astype(float)
-    begin = end - systems["uptime"].map(uptime).astype(float)
-    return pd.DataFrame({"key": machine_keys(systems), "begin": begin, "end": end}).dropna().sort_values("end")
+    systems = systems[systems["uptime"].notna()]
+    early, late = ends(systems["moment"])
+    up = systems["uptime"].map(uptime).astype(float)
+    first, last = (_started(systems["uptime"], day_first=day_first) for day_first in (False, True))
+    told = pd.DataFrame(
+        {
+            "key": machine_keys(systems),
+            "begin": (early - up).fillna(first.where(first < last, last)),
+            "begun": (late - up).fillna(first.where(first > last, last)),
+            "end": late.fillna(float("inf")),
+            "file": systems["file"].astype(object),
+            "line": systems["line"],
+        }
+    )
+    return told.dropna(subset="begin").sort_values(["end", "begin"])
+
+
+def _started(uptimes: pd.Series[Any], *, day_first: bool) -> pd.Series[float]:
+    """The moment of "since 3/9/2021, 7:05:33 AM"."""
+    since = uptimes.where(uptimes.str.startswith(SINCE_STARTED).fillna(False))
+    return since.map(lambda time: _moment(time, day_first=day_first)).astype(float)
 
 
 def latest_boots(systems: pd.DataFrame) -> pd.DataFrame:
-    """When the captured boot of each machine began and was captured, by machine key: of the latest banner with a time and an uptime."""
+    """When the captured boot of each machine began and was captured, by machine key: of the latest row that tells both, or the start alone."""
     return boots(systems).drop_duplicates("key", keep="last").set_index("key")
 
 

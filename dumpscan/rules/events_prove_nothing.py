@@ -37,6 +37,7 @@ from dumpscan.rules._events import (
     DESKTOP_CREATION_FAILED,
     EXHAUSTION,
     HEAP_ALLOCATION_FAILED,
+    MARKS,
     SERVICES,
     WIN32K,
     latest_boots,
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
 SYSTEM_LOG = (
     SERVICES, EXHAUSTION, WIN32K, "eventlog", "kernel-general", "application popup", "w3svc", "was", "dcom", "distributedcom", "srv",
 )  # fmt: skip
-MARKS = {"eventlog": (6005, 6009), "kernel-general": (12,)}
 SWITCH = r'reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows" /v DesktopHeapLogging'
 
 
