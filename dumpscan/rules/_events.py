@@ -77,7 +77,8 @@ def starts(events: pd.DataFrame) -> pd.DataFrame:
     marks = [of_source(events, source) & events["event_id"].isin(numbers) for source, numbers in MARKS.items()]
     rows = events[np.logical_or.reduce(marks) & events["time"].notna()]
     rows = rows.assign(key=machine_keys(rows), utc=moments(rows)["utc"], **_readings(rows["time"]))
-    return rows[rows[READINGS[0]].notna()]
+    read: pd.DataFrame = rows[rows[READINGS[0]].notna()]
+    return read
 
 
 def _readings(times: pd.Series[Any]) -> dict[str, pd.Series[float]]:
@@ -254,7 +255,10 @@ def boots(systems: pd.DataFrame) -> pd.DataFrame:
             "line": systems["line"],
         }
     )
-    return told.dropna(subset="begin").sort_values(["end", "begin"])
+    told = told.dropna(subset="begin")
+    # A capture after a start is of that boot or of a later one.
+    known = told["end"].where(told["end"].lt(float("inf")), told["begun"])
+    return told.assign(known=known).sort_values(["known", "begin"], kind="stable").drop(columns="known")
 
 
 def _started(uptimes: pd.Series[Any], *, day_first: bool) -> pd.Series[float]:

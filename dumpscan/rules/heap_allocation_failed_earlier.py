@@ -60,7 +60,9 @@ def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFra
     )  # another rule tells these
     told = told[(theirs & ~joined) | (told["before"] & ~keys.isin(machine_keys(heaps)))]
     rows = told.drop_duplicates(MACHINE).assign(severity="medium", certainty="proved")
-    rows = rows.assign(room=~machine_keys(rows).isin(machine_keys(full)), listed=machine_keys(rows).isin(machine_keys(heaps)))
+    rows = rows.assign(
+        room=~machine_keys(rows).isin(machine_keys(full)), listed=machine_keys(rows).isin(machine_keys(heaps))
+    )
     lines = told[[*MACHINE, "file", "line", "time"]]
     return found(rows, cite(rows[MACHINE], "event 243 at {time}", lines, MACHINE))
 
