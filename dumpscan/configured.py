@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dumpscan.control_sets import current_sets, of_numbered_set
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import W2K
 
@@ -23,6 +24,7 @@ IN_FORCE = {  # origins of boot options that prove what was booted
     "SystemStartOptions": "/3GB in SystemStartOptions",
     "MmHighestUserAddress": "/3GB, told by MmHighestUserAddress",
 }
+WITHOUT = "2GB"  # the option that MmHighestUserAddress tells of a boot without /3GB
 MOST_MB = 450  # of session view space and session pool together
 
 
@@ -65,6 +67,7 @@ def sections_in_force(sections: pd.DataFrame) -> pd.DataFrame:
 def sections_stored(sections: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
     """By machine key, the sizes that its registry has, whatever is in force."""
     states = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & values["text"].notna()]
+    states = current_sets(states, values)
     rows = sections[texts_on_machines(sections).isin(texts_on_machines(states)) & ~_running(sections)]
     return _agreed(_sized(rows).assign(how="in the registry"), SECTIONS)
 
@@ -97,9 +100,12 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
     switch = switch[~machine_keys(switch).isin(x64).to_numpy(bool)]
     how = switch["origin"].astype(object).map(IN_FORCE)
     small = switch.assign(configured_view_kb=SMALL_VIEW, how=how).astype({"configured_view_kb": "Int64"})
-    small = small[how.notna()]
-    # boot.ini does not prove which entry was booted; but with /3GB in it nothing says that the registry's value is in force, either.
-    doubt = machine_keys(switch)[~machine_keys(switch).isin(start_options_told(values)).to_numpy(bool)]
+    without = booted_without(tables["boot_options"], values)
+    small = small[how.notna() & ~machine_keys(small).isin(without)]
+    # boot.ini does not prove which entry was booted; but with /3GB in it nothing says that the registry's value is in force, either. Nor does
+    # anything where one proof stands against another: they are of two boots.
+    open_ones = how.notna() | ~machine_keys(switch).isin(without)
+    doubt = machine_keys(switch)[open_ones.to_numpy(bool)]
     # Windows 2000 reads it with a late kernel only (KB 318942); which one it has is another rule's question.
     w2k = machine_keys(platforms)[platforms["build"].eq(W2K).fillna(False).to_numpy(bool)]
     view = view[~machine_keys(view).isin(w2k).to_numpy(bool)]
@@ -110,8 +116,7 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
 def memory_management(values: pd.DataFrame) -> pd.DataFrame:
     """What the registry really has in the key of SessionViewSize and SessionPoolSize."""
     in_key = values["key"].astype(object).str.lower().str.endswith("memory management").fillna(False).to_numpy(bool)
-    rows: pd.DataFrame = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & in_key]
-    return rows
+    return current_sets(values[values["origin"].eq("state").fillna(False).to_numpy(bool) & in_key], values)
 
 
 def stored_views(values: pd.DataFrame) -> pd.DataFrame:
@@ -122,8 +127,12 @@ def stored_views(values: pd.DataFrame) -> pd.DataFrame:
     return view
 
 
-def start_options_told(values: pd.DataFrame) -> pd.Series[int]:
-    """Keys of the machines whose SystemStartOptions tell what was booted."""
+def booted_without(boot_options: pd.DataFrame, values: pd.DataFrame) -> set[int]:
+    """Keys of the machines that something proves to have been booted without /3GB: their SystemStartOptions, or MmHighestUserAddress."""
     states = values[values["origin"].eq("state").fillna(False).to_numpy(bool)]
     named = states["name"].astype(object).str.lower().eq("systemstartoptions").to_numpy(bool, na_value=False)
-    return machine_keys(states[named])
+    in_options = boot_options["origin"].eq("SystemStartOptions") & boot_options["option"].eq("3GB")
+    named = named & ~of_numbered_set(states).to_numpy(bool)
+    told = set(machine_keys(states[named])) - set(machine_keys(boot_options[in_options.to_numpy(bool, na_value=False)]))
+    below = boot_options["option"].eq(WITHOUT).to_numpy(bool, na_value=False)
+    return told | set(machine_keys(boot_options[below]))

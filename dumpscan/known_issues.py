@@ -241,6 +241,26 @@ ISSUES = (
         ((NOW, "Look at commit and its limit (!vm 1, Task Manager) and end the process with the largest commit; event 2004 names three."), (CAUSE, "A larger page file, or the leak of that process."), (FUTILE, "SharedSection and SessionViewSize: the shortage is of memory for all.")),
     ),
     Issue(
+        "events 2019 and 2020 of Srv", ALIKE,
+        "Paged or nonpaged pool of the whole machine is used up, and the Server service says so first: shares fail, programs get error 1450, and starts can fail with them",
+        ("server-nonpaged-pool-empty", "server-paged-pool-empty"),
+        (
+            (NOW, "Run !vm 1 and hold both pools against their maxima; poolmon, or !poolused 2 and 4, names the tag that has most."),
+            (CAUSE, "Mend the leak of the driver or program whose tag it is. With /3GB and on x86 pools are half as large."),
+            (FUTILE, "SharedSection: nothing of it is in these pools. A larger SessionViewSize leaves less for them on x86."),
+        ),
+    ),
+    Issue(
+        "event 2021 of Srv", ALIKE,
+        "The Server service could not make work items for its clients: its own limit (MaxWorkItems), or nonpaged pool",
+        ("server-work-items",),
+        (
+            (NOW, "Look for events 2019 and 2020 beside it: with them it is pool, alone it is the limit or a slow disk."),
+            (FUTILE, "SharedSection and SessionViewSize: the items are of the Server service."),
+        ),
+        unproved=True,
+    ),
+    Issue(
         "USERProcessHandleQuota", ALIKE,
         "One process used up its own quota of USER objects, 10,000 as installed",
         ("user-handle-quota",),

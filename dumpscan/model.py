@@ -13,9 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.commands._boot import options
 from dumpscan.complaint import NOTHING_SAID, Complaint, judged_instead
+from dumpscan.control_sets import of_numbered_set
 from dumpscan.folders import machine_folders, names_inside
-from dumpscan.machines import FIXED_SIZES, event_machines, name_machines, number_snapshots, session_times, superseded
-from dumpscan.moments import stamp
+from dumpscan.machines import (
+    FIXED_SIZES,
+    LISTINGS,
+    event_machines,
+    machine_keys,
+    name_machines,
+    number_snapshots,
+    session_times,
+    superseded,
+)
+from dumpscan.moments import ends, stamp
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,6 +111,7 @@ def build(readings: Sequence[Reading], cases: Sequence[str], told: Complaint = N
     times = session_times(captures, tables["systems"])
     captures["moment"] = times.astype(captures["moment"].dtype)
     heaps, systems, events = (tables[name] for name in ("desktop_heaps", "systems", "events"))
+    systems["moment"] = captures["moment"].array.take(systems["capture"].to_numpy())
     captures["machine"] = pd.Categorical(name_machines(captures, heaps, systems, events, times))
     of_events = event_machines(events, captures)
     captures["machine"] = captures["machine"].cat.add_categories(
@@ -113,6 +124,7 @@ def build(readings: Sequence[Reading], cases: Sequence[str], told: Complaint = N
         for at, key in enumerate(("case", "machine", "snapshot", "file")):
             frame.insert(at, key, captures[key].array.take(frame["capture"].to_numpy()))
     events["machine"] = pd.Categorical(of_events.tolist(), categories=captures["machine"].cat.categories)
+    events["captured_to"] = _captured(captures, machine_keys(events))
     tables["desktop_heaps"] = _derive(tables["desktop_heaps"], captures)
     latest = captures["state"].eq("whole").fillna(False) & ~captures["superseded"]  # a total that its rows add up to
     tables["heap_totals"]["whole"] = latest.array.take(tables["heap_totals"]["capture"].to_numpy())
@@ -173,11 +185,11 @@ def _table(name: str, readings: Sequence[Reading]) -> pd.DataFrame:
 
 def _with_start_options(boot: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
     """The options of boot.ini and bcdedit, and those that the registry says were in force: boot.ini does not prove which entry was booted."""
-    name, key = values["name"].astype(object), values["key"]
+    name = values["name"].astype(object)
     told = (
         name.str.lower().eq("systemstartoptions").fillna(False) & values["origin"].eq("state") & values["text"].notna()
     )
-    told &= ~key.str.contains(r"(?i)\\ControlSet[0-9]{3}\\", regex=True).fillna(False).astype(bool)  # of another boot
+    told &= ~of_numbered_set(values)
     proved = [
         (row.line, option, value, "SystemStartOptions", row.capture)
         for row in values[told.astype(bool)].itertuples()
@@ -218,6 +230,13 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     heaps["free_kb"] = (size * (100 - heaps["used_percent"] - step) / 100).clip(lower=0).round(6).astype("Float64")
     heaps["superseded"] = captures["superseded"].array.take(heaps["capture"].to_numpy())
     return heaps
+
+
+def _captured(captures: pd.DataFrame, keys: pd.Series[int]) -> pd.Series[float]:
+    """When the heaps of these machines were last listed, in seconds (the end of a day where no time of day is told)."""
+    told = captures[captures["command"].isin(LISTINGS) & captures["moment"].notna()]
+    last: pd.Series[float] = keys.map(ends(told["moment"])[1].groupby(machine_keys(told)).max()).astype(float)
+    return last
 
 
 def _logon(station: str) -> str | None:

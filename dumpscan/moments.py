@@ -23,9 +23,13 @@ _STAMP = re.compile(
 _PRINTED = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)? ([0-9]{4})(?![0-9])"
 )
-_UPTIME = re.compile(r"([0-9]{1,6}) days? ([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
+# The debugger: "3 days 4:05:06.789"; systeminfo and PsInfo: "12 Days, 4 Hours, 5 Minutes, 6 Seconds".
+_UPTIME = re.compile(
+    r"(?i)([0-9]{1,6}) days?(?: ([0-9]{1,2}):([0-9]{2}):([0-9]{2})|, ([0-9]{1,2}) hours?, ([0-9]{1,2}) minutes?, ([0-9]{1,2}) seconds?)"
+)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH = datetime(1970, 1, 1)
+SINCE = "since "  # what an uptime begins with that tells when the machine was started
 Span = tuple[float, float]  # seconds: not before, not after
 UNKNOWN: Span = (float("nan"), float("nan"))
 
@@ -79,11 +83,15 @@ def ends(times: pd.Series[Any]) -> tuple[pd.Series[float], pd.Series[float]]:
 
 
 def uptime(printed: object) -> float:
-    """How long a machine had been up, in seconds, as the debugger prints it ("3 days 4:05:06.789"); nan for anything else."""
+    """How long a machine had been up, in seconds, as the debugger, systeminfo or PsInfo prints it; nan for anything else.
+
+    >>> uptime("3 days 4:05:06.789"), uptime("0 Days, 0 Hours, 14 Minutes, 6 Seconds"), uptime("since 3/9/2021, 7:05:33 AM")
+    (273906.0, 846.0, nan)
+    """
     match = _UPTIME.search(printed) if isinstance(printed, str) else None
     if match is None:
         return float("nan")
-    days, hours, minutes, seconds = map(int, match.groups())
+    days, hours, minutes, seconds = (int(part) for part in match.groups() if part is not None)
     return days * 86400.0 + hours * 3600 + minutes * 60 + seconds
 
 

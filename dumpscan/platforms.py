@@ -19,6 +19,7 @@ MACHINE = ["case", "machine"]
 FACT = ["says", "how", "file", "line"]
 BANNER = ["os_name", "build", "service_pack", "processors", "product"]
 W2K = 2195  # the build of Windows 2000
+XP = 2600  # the first build of XP: from there on /3GB and SessionViewSize decide about the view
 VISTA = 6000  # the first build
 
 # KB. Fixed heaps tell the architecture (ntdebugging blog, comment 20); the interactive heap tells it where they are not listed.

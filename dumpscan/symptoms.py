@@ -192,6 +192,13 @@ SYMPTOMS = (
           "a blue screen 0xAB (session pool left at log-off)", "a driver of the session that leaks session pool"),
     _said("end-page", "N", "endpage", r"EndPage.{0,200}(?:not enough storage|error 8(?![0-9]))|not enough storage.{0,200}EndPage",
           "EndPage that failed with error 8", "a print job larger than the spool may be"),
+    # Events 2019, 2020 and 2021 of Srv, the Server service: pool of the whole machine.
+    _said("server-nonpaged-pool-empty", "N", "nonpaged pool because", "unable to allocate from the system nonpaged pool because",
+          "nonpaged pool that the Server service found empty", "nonpaged pool of the whole machine, mostly a leak of a driver"),
+    _said("server-paged-pool-empty", "N", "paged pool because", "unable to allocate from the system paged pool because",
+          "paged pool that the Server service found empty", "paged pool of the whole machine, mostly a leak or a full registry"),
+    _said("server-work-items", "N", "create a work item", r"unable to create a work item(?: [0-9]{1,9} times)?",
+          "work items that the Server service could not make", "nonpaged pool, or more clients than the Server service was set for"),
     _said("server-service-7023", "N", "server service term", r"the Server service terminated with the following error",
           "the Server service that ended by itself", "a NullSessionPipes value over 32 KB, among others"),
     _said("ssh-limits", "N", "kex_exchange", "kex_exchange_identification: connection closed",

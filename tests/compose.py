@@ -466,3 +466,16 @@ def deskscan(heaps: Sequence[tuple[str, int]]) -> str:
         for at, (path, kb) in enumerate(heaps)
     )
     return f"$ python vol.py -f memory.raw --profile=Win2003SP2x86 deskscan\nVolatility Foundation Volatility Framework 2.6\n{rows}"
+
+
+def commit(committed: int, limit: int) -> str:
+    """What `!vm` prints of commit, in KB."""
+    counters = f"Committed pages: {committed // 4:>10} ( {committed:>10} Kb)\nCommit limit: {limit // 4:>10} ( {limit:>10} Kb)\n"
+    return f"kd> !vm\nPhysical Memory:           1048446 (    4193784 Kb)\nAvailable Pages:            820027 (    3280108 Kb)\n{counters}"
+
+
+def bcdedit(**elements: str) -> str:
+    """The loader of the Windows that runs, with these elements."""
+    lines = "".join(f"{name:<24}{value}\n" for name, value in elements.items())
+    head = "Windows Boot Loader\n-------------------\nidentifier              {current}\npath                    \\Windows\\system32\\winload.exe\n"
+    return f"C:\\>bcdedit\n{head}{lines}\nC:\\>\n"

@@ -71,6 +71,9 @@ SAID = {
     "access-denied": "Access is denied. 0x80070005",
     "session-pool-on-exit": "SESSION_HAS_VALID_POOL_ON_EXIT (ab)",
     "end-page": "EndPage: Not enough storage is available to process this command.",
+    "server-nonpaged-pool-empty": "The server was unable to allocate from the system nonpaged pool because the pool was empty.",
+    "server-paged-pool-empty": "The server was unable to allocate from the system paged pool because the pool was empty.",
+    "server-work-items": "The server was unable to create a work item 4 times in the last 60 seconds.",
     "server-service-7023": "The Server service terminated with the following error: More data is available.",
     "ssh-limits": "kex_exchange_identification: Connection closed by remote host",
 }

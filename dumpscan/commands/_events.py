@@ -35,7 +35,7 @@ KNOWN: dict[str, tuple[int, ...]] = {
     "was": (5009,),
     "dcom": (10010,),
     "distributedcom": (10010,),
-    "srv": (2019, 2020),
+    "srv": (2019, 2020, 2021),
     "resource-exhaustion-detector": (2004,),
     "application error": (1000,),
     "eventlog": (6005, 6006, 6008, 6009),  # boot marks

@@ -2,7 +2,8 @@ r"""The registry values that desktop heap depends on: which become rows, and how
 
 Rows are SessionViewSize, SessionPoolSize, SessionImageSize, DesktopHeapLogging, GDIProcessHandleQuota, USERProcessHandleQuota, UseSharedWPDesktop,
 SystemStartOptions, the value `Windows` of the key SubSystems, and a value that is named SharedSection by mistake; NonPagedPoolSize, PagedPoolSize and
-SystemPages, because a listing with all three of them is one of the whole key Memory Management. Other neighbours are read over.
+SystemPages, because a listing with all three of them is one of the whole key Memory Management; Current of the key Select, which names the control set that
+counts. Other neighbours are read over.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 STEMS = (
     b"iewSize", b"oolSize", b"ImageSize", b"HeapLogging", b"HandleQuota", b"SharedWP", b"StartOptions", b"SharedSection", b"ObjectDirectory",
 )  # fmt: skip
+SELECT = b"\\Select"  # the key whose value Current names the control set that counts
 STATE, WRITE = "state", "write"
 NAME = re.compile(
     r"(?i)Session(?:View|Pool|Image)Size|DesktopHeapLogging|(?:GDI|USER)ProcessHandleQuota|UseSharedWPDesktop|SystemStartOptions|(?:Non)?PagedPoolSize|SystemPages|SharedSection|Windows"

@@ -4,7 +4,7 @@ r"""nt!MmHighestUserAddress: whether /3GB is in force, read from the kernel's me
     8089ef5c  bffeffff
 
 bffeffff is /3GB, 7ffeffff is without it, and what lies between is /3GB with /USERVA. boot.ini does not prove which entry was booted;
-this does, as SystemStartOptions does. The rows are options of origin "MmHighestUserAddress"; without /3GB there is none.
+this does, as SystemStartOptions does. The rows are options of origin "MmHighestUserAddress"; that it was booted without /3GB is a row, too: "2GB".
 Vista and later have increaseuserva for it.
 
 Sources: the documentation of /3GB and /USERVA; field experience for the two values.
@@ -41,7 +41,7 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         size, rest = divmod(int(value[1] or value[2], 16) + GUARD, 1 << 20)
         if rest or not LEAST <= size <= MOST:
             rows.cut("that is no address at which the users' part can end")
-        elif size > LEAST:
-            found: list[tuple[str, str | None]] = [("3GB", None)]
-            found += [("USERVA", str(size))] if size < MOST else []
+        else:
+            found: list[tuple[str, str | None]] = [("3GB" if size > LEAST else "2GB", None)]
+            found += [("USERVA", str(size))] if LEAST < size < MOST else []
             rows.add("boot_options", [(rows.line(token), *option, "MmHighestUserAddress") for option in found])

@@ -9,6 +9,9 @@ Windows translates the labels, and even the word before the second build ("10.0.
 their order and by the build that stands there twice; where the two differ, the row keeps no build. The name of the machine is the
 line two above the version; in msinfo32 it follows the manufacturer of Windows. "Processor(s)" counts sockets: it fills no column.
 
+Up to Server 2003 it tells for how long the machine has been up, since Vista when it was started: the second date of the list, after that of the
+installation. That one stands as "since 3/9/2021, 7:05:33 AM" in the column of the uptime.
+
 msinfo32 writes UTF-16 with TABs, and a TAB at the end of each line; copies turn TABs into blanks, then only English labels are read.
 
 Sources: public copies in English, French and German; the documentation of systeminfo and msinfo32.
@@ -22,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from dumpscan.commands import tokens
 from dumpscan.commands._windows import System, architecture, numbered
+from dumpscan.moments import SINCE
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -43,6 +47,9 @@ LITERALS = (
 PROOF = frozenset({"LISTED", "COMMAS", "EXPORTED", "MARKED"})
 SIGNS = re.compile(r"(?:Host|OS) (?:Name|Version):[ ]++[^\n ]")
 
+_DATED = re.compile(
+    r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4},? +[0-9]{1,2}[:.][0-9]{2}[:.][0-9]{2}(?: ?[AaPp]\.? ?[Mm]\.?)?"
+)
 _NAME = re.compile(r"[^\s:\\/*?\"<>|,]{1,63}")  # of a computer
 _MARKED = re.compile(r"<Item><!\[CDATA\[([^\]\n]*)\]\]></Item>\s*<Value><!\[CDATA\[([^\]\n]*)")
 _ITEM = re.compile(
@@ -57,19 +64,21 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         values = [line.partition(":")[2].strip() for line in token.rstrip("\n").split("\n")]
         version = next(at for at, value in enumerate(values) if at and re.match(r"[0-9]+\.[0-9]+\.[0-9]", value))
         uptime = re.search(r"System Up Time:[ ]++([^\n]*[^\n ])", token)
+        told = uptime[1] if uptime else _started(values[version:])
         _add(
             rows,
             rows.lines(token)[version - 1],
             values[version - 1 :],
             values[0] if version > 1 else None,
-            uptime[1] if uptime else None,
+            told,
         )
     for token in tokens(tree, "COMMAS"):
         name, *values = map(str.strip, next(csv.reader([token.strip()])))
         kinds = [
             value for value in values[2:13] if architecture(value)
         ]  # that of the system is the last before the processors
-        _add(rows, rows.line(token), [*values[:2], *kinds[-1:]], name)
+        up = next((value for value in values[2:12] if re.fullmatch(r"[0-9]+ Days, .*Seconds", value)), None)
+        _add(rows, rows.line(token), [*values[:2], *kinds[-1:]], name, up or _started(values[2:12]))
     for token in tokens(tree, "EXPORTED"):
         items = [_item(rows.text(line)) for line in rows.lines(token)]
         _add(rows, rows.line(token), [value for _, value in items], _system_name(items) or _reported(tree))
@@ -77,6 +86,12 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         items = [(label.strip(), value.strip()) for label, value in _MARKED.findall(token)]
         whole = token.count("<Item>") == len(items)  # else one of them is damaged, and the order tells nothing
         _add(rows, rows.line(token), [value for _, value in items], _system_name(items) if whole else None)
+
+
+def _started(values: list[str]) -> str | None:
+    """When the machine was started: the second of two dates with a time; of one alone nobody can tell which it is."""
+    dates = [value for value in values if _DATED.fullmatch(value)]
+    return f"{SINCE}{dates[1]}" if len(dates) == 2 else None
 
 
 def _system_name(items: list[tuple[str, str]]) -> str | None:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from dumpscan.machines import machine_keys
-from dumpscan.moments import span, uptime
+from dumpscan.moments import SINCE as SINCE_STARTED
+from dumpscan.moments import ends, uptime
 from dumpscan.platforms import BEFORE
 from dumpscan.view_space import possible_limits
 
@@ -25,6 +26,11 @@ VIEW_IN_USE = (
 WIN32K, SERVICES, EXHAUSTION = "win32k", "service control manager", "resource-exhaustion-detector"
 SERVICE_NOT_STARTED = (7000, 7009)  # could not be started; did not connect in time
 SAME_MINUTE = 60  # seconds
+# Marks of a start in the System log: the event log service was started, Windows was started.
+MARKS = {"eventlog": (6005, 6009), "kernel-general": (12,)}
+BOOTING = 300  # seconds between the start of the kernel and that of the event log, which writes down what was before it; a guess
+READINGS = ["month_first", "day_first"]
+FARTHEST_ZONE = 14 * 3600  # seconds between universal time and that of a machine
 
 _DAY = 86400.0
 _CLOCK = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2}))?")
@@ -53,15 +59,61 @@ def facts(
     days = pd.DataFrame([*map(_days, rows["time"])], columns=["from", "to"], index=rows.index, dtype=float)
     captured = latest_boots(systems)
     keys = machine_keys(rows)
-    begin, end = (keys.map(captured[column]).astype(float) for column in ("begin", "end"))
+    begin, begun, end = (keys.map(captured[column]).astype(float) for column in ("begin", "begun", "end"))
+    this_boot = (days["from"] > begun) & (days["to"] - _DAY <= end)
     rows = rows.assign(
-        this_boot=((days["from"] > begin) & (days["to"] - _DAY <= end))
-        .astype("boolean")
-        .mask(begin.isna() | days["from"].isna()),
+        this_boot=this_boot.astype("boolean").mask(begin.isna() | days["from"].isna()),
         before=(days["to"] < begin).astype(bool),
     )
+    rows = _held_against_starts(rows, events, captured)
     current: pd.DataFrame = rows if history else rows[~rows["before"]]
     return current
+
+
+def starts(events: pd.DataFrame) -> pd.DataFrame:
+    """The starts of machines that the System log tells, with `key`, `utc`, and the moments of READINGS."""
+    import numpy as np
+
+    marks = [of_source(events, source) & events["event_id"].isin(numbers) for source, numbers in MARKS.items()]
+    rows = events[np.logical_or.reduce(marks) & events["time"].notna()]
+    rows = rows.assign(key=machine_keys(rows), utc=moments(rows)["utc"], **_readings(rows["time"]))
+    read: pd.DataFrame = rows[rows[READINGS[0]].notna()]
+    return read
+
+
+def _readings(times: pd.Series[Any]) -> dict[str, pd.Series[float]]:
+    """When that was, with the month first and with the day first: in one log all dates are written alike."""
+    read = {time: (_moment(time), _moment(time, day_first=True)) for time in times.unique()}
+    return {
+        name: times.map({time: both[at] for time, both in read.items()}).astype(float)
+        for at, name in enumerate(READINGS)
+    }
+
+
+def _held_against_starts(rows: pd.DataFrame, events: pd.DataFrame, captured: pd.DataFrame) -> pd.DataFrame:
+    """What is surely before a start that the log tells is of an earlier boot, and what is between the last one and the capture is of this one. A start after
+    the capture is no start of it; without any capture the last one of the log counts."""
+    if not len(rows):
+        return rows
+    keys = machine_keys(rows)
+    told = starts(events[machine_keys(events).isin(keys.unique())])
+    if not len(told):
+        return rows
+    began, end = (told["key"].map(captured[column]).astype(float) for column in ("begin", "end"))
+    limit = (began + BOOTING).fillna(told["captured_to"]).fillna(end)
+    shifted = told["utc"].map({True: FARTHEST_ZONE, False: 0}).astype(float)
+    read = rows.assign(key=keys, utc=moments(rows)["utc"], **_readings(rows["time"])).reset_index(names="row")
+    gone, since = [], []
+    for reading in READINGS:
+        of_captured = told[~(told[reading] + shifted > limit)]
+        last = of_captured.groupby(["key", "utc"])[reading].max().rename("last").reset_index()
+        near = read.merge(last, on=["key", "utc"], how="left").set_index("row")
+        gone.append(near[reading] < near["last"] - BOOTING)
+        since.append((near[reading] >= near["last"]) & (near[reading] <= near["captured_to"]) & ~near["utc"])
+    before, this_boot = gone[0] & gone[1], since[0] & since[1]
+    return rows.assign(
+        before=rows["before"] | before, this_boot=rows["this_boot"].mask(this_boot, True).mask(before, False)
+    )
 
 
 def of_source(events: pd.DataFrame, *sources: str) -> NDArray[np.bool_]:
@@ -82,13 +134,14 @@ def moments(events: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"moment": moment, "utc": utc}, index=events.index)
 
 
-def _moment(time: Any) -> float:
-    """A printed time in seconds. An ambiguous date is read with the month first, for all events alike."""
+def _moment(time: Any, *, day_first: bool = False) -> float:
+    """A printed time in seconds. An ambiguous date is read with the month first (or the day), for all events alike."""
     if not isinstance(time, str):
         return float("nan")
     date = _DATE.search(time)
     if date:
-        day = next((seconds for one in _dates(date) if (seconds := _midnight(*one)) is not None), None)
+        dates = _dates(date)[:: -1 if day_first else 1]
+        day = next((seconds for one in dates if (seconds := _midnight(*one)) is not None), None)
         rest = f"{time[: date.start()]} {time[date.end() :]}"
     else:
         month, _, rest = time.partition(" ")
@@ -184,17 +237,38 @@ def _midnight(year: int, month: int, day: int) -> float | None:
 
 
 def boots(systems: pd.DataFrame) -> pd.DataFrame:
-    """The boots that banners with a time and an uptime tell: key of the machine, begin and end (the capture), in seconds and in the order of time."""
+    """The boots that banners and summaries with a time and an uptime tell, or the time of the start: key of the machine, begin and begun (not before, not after)
+    and end (the capture; none where no time of it is told), in seconds and in the order of time, with file and line."""
     import pandas as pd
 
-    systems = systems[systems["uptime"].notna() & systems["session_time"].notna()]
-    end = systems["session_time"].map(lambda printed: span(printed)[1]).astype(float)
-    begin = end - systems["uptime"].map(uptime).astype(float)
-    return pd.DataFrame({"key": machine_keys(systems), "begin": begin, "end": end}).dropna().sort_values("end")
+    systems = systems[systems["uptime"].notna()]
+    early, late = ends(systems["moment"])
+    up = systems["uptime"].map(uptime).astype(float)
+    first, last = (_started(systems["uptime"], day_first=day_first) for day_first in (False, True))
+    told = pd.DataFrame(
+        {
+            "key": machine_keys(systems),
+            "begin": (early - up).fillna(first.where(first < last, last)),
+            "begun": (late - up).fillna(first.where(first > last, last)),
+            "end": late.fillna(float("inf")),
+            "file": systems["file"].astype(object),
+            "line": systems["line"],
+        }
+    )
+    told = told.dropna(subset="begin")
+    # A capture after a start is of that boot or of a later one.
+    known = told["end"].where(told["end"].lt(float("inf")), told["begun"])
+    return told.assign(known=known).sort_values(["known", "begin"], kind="stable").drop(columns="known")
+
+
+def _started(uptimes: pd.Series[Any], *, day_first: bool) -> pd.Series[float]:
+    """The moment of "since 3/9/2021, 7:05:33 AM"."""
+    since = uptimes.where(uptimes.str.startswith(SINCE_STARTED).fillna(False))
+    return since.map(lambda time: _moment(time, day_first=day_first)).astype(float)
 
 
 def latest_boots(systems: pd.DataFrame) -> pd.DataFrame:
-    """When the captured boot of each machine began and was captured, by machine key: of the latest banner with a time and an uptime."""
+    """When the captured boot of each machine began and was captured, by machine key: of the latest row that tells both, or the start alone."""
     return boots(systems).drop_duplicates("key", keep="last").set_index("key")
 
 
@@ -202,7 +276,8 @@ def desktops_not_created(
     events: pd.DataFrame, systems: pd.DataFrame, view_space: pd.DataFrame, platforms: pd.DataFrame
 ) -> pd.DataFrame:
     """Events 244 that are facts, with the era of their machine, the share of the view that heaps take (missing without a listing), and
-    `view`: whether session view space is the likely cause."""
+    `view`: whether session view space is the likely cause. Where only one session is listed, or the event names its own: heaps_kb, limit_kb (printed),
+    free_ptes, view_how and architecture of that view."""
     rows = facts(events, DESKTOP_CREATION_FAILED, systems)
     keys = machine_keys(rows)
     sessions = view_space[~view_space["superseded"]]
@@ -210,7 +285,19 @@ def desktops_not_created(
     share = keys.map(share.groupby(machine_keys(sessions)).max()).astype(float)
     listed = keys.isin(machine_keys(sessions))
     era = keys.map(platforms.set_index(machine_keys(platforms))["era"]).astype(object)
-    return rows.assign(era=era, share=share, view=era.eq(BEFORE) & (~listed | share.ge(VIEW_IN_USE)))
+    rows = rows.assign(era=era, share=share, view=era.eq(BEFORE) & (~listed | share.ge(VIEW_IN_USE)))
+    of_views = sessions.assign(key=machine_keys(sessions)).sort_values("heaps_kb", kind="stable")
+    of_views = of_views.drop_duplicates(["key", "session"], keep="last")
+    asked = rows.assign(key=keys, session=of_the_only_session(rows, sessions)).reset_index()
+    joined = asked[["index", "key", "session"]].merge(
+        of_views[["key", "session", "heaps_kb", "limit_kb", "free_ptes", "view_how", "architecture"]],
+        on=["key", "session"],
+        how="left",
+    )
+    joined = joined.set_index("index").drop(columns=["key", "session"])
+    # A merge takes a missing session for any other missing one.
+    several = sessions["session"].groupby(machine_keys(sessions)).nunique(dropna=False)
+    return rows.join(joined[~(rows["session"].isna() & keys.map(several).gt(1))])
 
 
 def _limits(sessions: pd.DataFrame) -> pd.Series[int]:

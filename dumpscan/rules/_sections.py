@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.configured import texts_on_machines
+from dumpscan.control_sets import current_sets
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, SINCE, SINCE_8, VISTA
 from dumpscan.rules import REBOOT
 from dumpscan.rules._csrss import one_line, torn_list
-from dumpscan.rules._stored import current_sets, latest
+from dumpscan.rules._stored import latest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,7 +151,7 @@ def _states(values: pd.DataFrame) -> pd.DataFrame:
     known = [name for name in values["name"].cat.categories if str(name).lower() == "windows"]
     rows = values[values["name"].isin(known) & values["text"].notna()]
     rows = rows[rows["origin"].eq("state").to_numpy(bool, na_value=False)]
-    return current_sets(rows)
+    return current_sets(rows, values)
 
 
 def _unreliable(rows: pd.DataFrame) -> pd.Series[bool]:

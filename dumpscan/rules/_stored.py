@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dumpscan.control_sets import current_sets
 from dumpscan.machines import machine_keys
 from dumpscan.moments import ends
 
@@ -26,7 +27,7 @@ def stored(values: pd.DataFrame, names: Sequence[str], key: str) -> pd.DataFrame
     known = [name for name in states["name"].cat.categories if str(name).lower() in names]
     rows = states[states["name"].isin(known)]
     in_key = rows["key"].astype(object).str.lower().str.contains(key, regex=True).fillna(False).to_numpy(bool)
-    return current_sets(rows[in_key])
+    return current_sets(rows[in_key], values)
 
 
 def agreed(values: pd.DataFrame, name: str) -> pd.Series[int]:
@@ -36,14 +37,6 @@ def agreed(values: pd.DataFrame, name: str) -> pd.Series[int]:
     numbers = rows["number"].groupby(machine_keys(rows))
     told: pd.Series[int] = numbers.first()[numbers.nunique().eq(1)]
     return told
-
-
-def current_sets(rows: pd.DataFrame) -> pd.DataFrame:
-    """Without ControlSet001 and its like on machines that tell their current control set, too: that is the one that counts."""
-    keys = rows["key"].astype(object).str.lower()
-    current = machine_keys(rows[keys.str.contains("currentcontrolset").fillna(False).to_numpy(bool)])
-    numbered = keys.str.contains(r"\\controlset[0-9]{3}\\", regex=True).fillna(False).astype(bool)
-    return rows[~(numbered & machine_keys(rows).isin(current))]
 
 
 def at(rows: pd.DataFrame, captures: pd.DataFrame) -> pd.Series[float]:

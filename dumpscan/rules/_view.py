@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.configured import IN_FORCE
-from dumpscan.platforms import BEFORE
+from dumpscan.platforms import BEFORE, LIMITS
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, cite
 from dumpscan.view_space import SESSION, SMALL_VIEW, has_limit
 from dumpscan.words import kb
@@ -77,7 +77,7 @@ def advice(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
-    """The next step of SessionViewSize, or why there is none. Of `row`: era, limit_kb, free_ptes and view_how, each missing if not known."""
+    """The next step of SessionViewSize, or why there is none. Of `row`: era, architecture, limit_kb, free_ptes and view_how, each missing if not known."""
     if row["view_how"] in IN_FORCE.values():
         return (
             FUTILE,
@@ -92,6 +92,12 @@ def larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
         return (
             REBOOT,
             "Only if a banner shows that this Windows is older than Vista: a larger SessionViewSize. On Vista and later it limits nothing.",
+        )
+    if row["architecture"] == "x64" and row["limit_kb"] < LIMITS["x64"][0]:
+        usual = LIMITS["x64"][0] // 1024
+        return (
+            REBOOT,
+            f"Delete the value SessionViewSize: without it this 64-bit Windows has {usual} MB of session view space.",
         )
     limit = int(row["limit_kb"]) // 1024
     larger = (limit // STEP + 1) * STEP

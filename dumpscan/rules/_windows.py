@@ -15,6 +15,10 @@ XP_2003_X86 = Windows(
     lambda rows: rows["build"].isin([2600, 3790]) & rows["architecture"].eq("x86").to_numpy(bool, na_value=False),
     "Only XP and Server 2003 on x86 fall back to 20 MB.",
 )
+X64_BEFORE_VISTA = Windows(
+    lambda rows: (rows["era"].eq(BEFORE) & rows["architecture"].eq("x64")).fillna(False),
+    "Only XP and Server 2003 on x64 have 104 MB of session view space by default.",
+)
 WINDOWS_2000 = Windows(lambda rows: rows["build"].eq(W2K), "Only Windows 2000 has such a kernel.")
 SESSION_0_IS_FOR_SERVICES = Windows(
     lambda platforms: platforms["era"].ne(BEFORE) | platforms["era"].isna(),

@@ -29,15 +29,14 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, Found, Told, found, rule
+from dumpscan.rules._commit import COMMITTED, NEAR, measured
 from dumpscan.rules._events import EXHAUSTION, facts
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NEAR = 95  # percent of the limit [guess]
 LOW_MEMORY = 2004
-COMMITTED, LIMIT = "Committed pages", "Commit limit"
 SIGNATURES = ("commit-limit", "paging-file-too-small")
 FACT = [*MACHINE, "snapshot", "key", "file", "line"]
 
@@ -59,8 +58,8 @@ def check(
     """One finding a machine, by the strongest sign of it; all signs are cited."""
     import pandas as pd
 
-    measured = _measured(memory_counters, page_files)
-    short = measured[measured["share"].ge(NEAR)]
+    counted = measured(memory_counters, page_files)
+    short = counted[counted["share"].ge(NEAR)]
     short = short.assign(sign="measured", shows=f"{COMMITTED}: {{committed_kb:,}} KB of a limit of {{limit_kb:,}} KB")
     logged = facts(events, LOW_MEMORY, systems, EXHAUSTION).assign(sign="event", shows="event 2004 at {time}")
     failed = memory_warnings[
@@ -68,7 +67,7 @@ def check(
     ]
     failed = failed.assign(sign="warning", shows="{text}")
     told = symptoms[symptoms["signature"].isin(SIGNATURES)]
-    told = told[~machine_keys(told).isin(measured["key"])].assign(sign="symptom", shows="{text}")
+    told = told[~machine_keys(told).isin(counted["key"])].assign(sign="symptom", shows="{text}")
     parts = [short, *(part.assign(key=machine_keys(part)) for part in (logged, failed, told))]
     columns = [*FACT, "sign", "shows", "committed_kb", "limit_kb", "share", "grows_kb", "time", "text"]
     rows = pd.concat(
@@ -85,25 +84,6 @@ def check(
     lines = rows.drop(columns=[*MACHINE, "snapshot"])
     evidence = findings[["key"]].assign(finding=findings.index).merge(lines, on="key")
     return found(findings, evidence)  # fmt: skip
-
-
-def _measured(counters: pd.DataFrame, page_files: pd.DataFrame) -> pd.DataFrame:
-    """Commit and its limit in the last !vm of each machine, and how far its page files may still grow."""
-    rows = counters[counters["label"].isin([COMMITTED, LIMIT]) & counters["kb"].notna()]
-    rows = rows.assign(key=machine_keys(rows))
-    rows = rows[rows["snapshot"].eq(rows.groupby("key")["snapshot"].transform("max"))]
-    committed, limit = (
-        rows[rows["label"].eq(label)].drop_duplicates("key", keep="last") for label in (COMMITTED, LIMIT)
-    )
-    limits = limit.set_index("key")["kb"]
-    told = committed.assign(committed_kb=committed["kb"], limit_kb=committed["key"].map(limits))
-    told = told[told["limit_kb"].gt(0).fillna(False)]
-    room = (page_files["maximum_kb"] - page_files["current_kb"]).clip(lower=0)
-    latest = page_files["snapshot"].eq(page_files.groupby(machine_keys(page_files))["snapshot"].transform("max"))
-    grows = room[latest].groupby(machine_keys(page_files)[latest]).sum()
-    told["grows_kb"] = told["key"].map(grows).fillna(0).astype("Int64")
-    told["share"] = (told["committed_kb"] * 100 / told["limit_kb"]).astype(float)
-    return told
 
 
 def tell(row: Mapping[str, Any]) -> Told:

@@ -37,6 +37,7 @@ from dumpscan.rules._events import (
     DESKTOP_CREATION_FAILED,
     EXHAUSTION,
     HEAP_ALLOCATION_FAILED,
+    MARKS,
     SERVICES,
     WIN32K,
     latest_boots,
@@ -45,6 +46,7 @@ from dumpscan.rules._events import (
     of_source,
 )
 from dumpscan.rules._stored import agreed
+from dumpscan.settling import OLDEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,8 +55,6 @@ if TYPE_CHECKING:
 SYSTEM_LOG = (
     SERVICES, EXHAUSTION, WIN32K, "eventlog", "kernel-general", "application popup", "w3svc", "was", "dcom", "distributedcom", "srv",
 )  # fmt: skip
-MARKS = {"eventlog": (6005, 6009), "kernel-general": (12,)}
-OLDEST = "wevtutil qe System /c:1 /f:text"
 SWITCH = r'reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows" /v DesktopHeapLogging'
 
 
@@ -92,7 +92,7 @@ def tell(row: Mapping[str, Any]) -> Told:
     if not row["reaches"]:
         missing.append(f"the log here begins at {row['time']}, and nothing shows that this is before the last start")
         print_it = (
-            f"{OLDEST} prints the oldest record of the log"
+            f"{OLDEST['command']} prints the oldest record of the log"
             if row["era"] != BEFORE
             else "Look at the oldest record of the log in the Event Viewer"
         )

@@ -5,7 +5,7 @@ Some failures are told in the same words, or are sent with the same complaint, a
 process, GDI, rights, damaged files. Time spent on heap sizes is lost there.
 
 ## How the log proves it
-One of these symptoms stands in the texts, and the machine is not known to be one that cannot have it. What the machine is decides between likely and possible.
+One of these symptoms stands in the texts (or the event itself, with date and time), and the machine is not known to be one that cannot have it. What the machine is decides between likely and possible.
 
 | symptom | what it is instead |
 |---|---|
@@ -15,6 +15,8 @@ One of these symptoms stands in the texts, and the machine is not known to be on
 | blue screen STOP C0000142 | damaged system DLLs (Q191991 and others) |
 | CGI message with text behind it | the script itself (Q150835 and others) |
 | 0xC000012D, 1455, event 2004 | commit |
+| events 2019 and 2020 of Srv, a pool that was empty | paged or nonpaged pool of the whole machine |
+| event 2021 of Srv, no work item | the Server service, or nonpaged pool |
 | 1158 | the USER quota of one process; a full heap can give it, too |
 | CreateCompatibleBitmap without memory | GDI, view space or session pool |
 | blue screen 0xAB | session pool of a driver |
@@ -36,7 +38,7 @@ A listing with a full heap from the time of the failure: both can hold.
 
 ## Sources
 Q184288, Q256149, Q157913, Q191991, Q245137, Q246485, Q160784, Q176467, Q150835, Q164144, Q166491, Q155357, Q170667, Q281403, Q145661, Q175529, Q272114, Q125667, Q257504, Q123179, Q124121, Q218157, KB 918673;
-ntdebugging blog, comments 48, 54, 59, 68, and of 2012-01-31; openai/codex issues 27265, 37722 and 46412 (the split by user32.dll); Windows-Dev-Performance 137.
+the message table of the source Srv; ntdebugging blog, comments 48, 54, 59, 68, and of 2012-01-31; openai/codex issues 27265, 37722 and 46412 (the split by user32.dll); Windows-Dev-Performance 137.
 """
 
 from __future__ import annotations
@@ -48,24 +50,34 @@ from dumpscan.known_issues import ALIKE as LOOKS_ALIKE
 from dumpscan.known_issues import ISSUES, known
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import ALIKE, Found, Told, cite, found, rule
+from dumpscan.rules._events import of_source
 from dumpscan.rules.known_issue import are_not_told
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SERVER = "srv"
+# Events of the Server service, whose text may be wrapped or missing.
+EVENTS = {2019: "server-nonpaged-pool-empty", 2020: "server-paged-pool-empty", 2021: "server-work-items"}
+
 
 @rule(
     stage=ALIKE,
     says=None,
-    needs="symptoms.signature",
+    needs="symptoms.signature or events.event_id",
     clear="No symptom in these texts is known to look alike and to have another cause.",
     references=("Q184288", "Q256149", "Q157913"),
 )
-def check(symptoms: pd.DataFrame, platforms: pd.DataFrame, modules: pd.DataFrame) -> Found | None:
+def check(symptoms: pd.DataFrame, platforms: pd.DataFrame, modules: pd.DataFrame, events: pd.DataFrame) -> Found | None:
     """The first line of each look-alike on each machine."""
     import numpy as np
+    import pandas as pd
 
-    rows, told = known(symptoms, platforms, modules, (LOOKS_ALIKE,))
+    logged = events[of_source(events, SERVER) & events["event_id"].isin(EVENTS) & events["time"].notna()]
+    logged = logged.assign(signature=logged["event_id"].map(EVENTS))
+    columns = [*MACHINE, "snapshot", "file", "line", "signature"]
+    seen = pd.concat([symptoms[columns].astype({"signature": object}), logged[columns]], ignore_index=True)
+    rows, told = known(seen, platforms, modules, (LOOKS_ALIKE,))
     sure = (rows["open"].eq("") & ~rows["unproved"]).to_numpy(bool)
     rows = rows.assign(severity="info", certainty=np.where(sure, "likely", "possible"))
     lines = told[[*MACHINE, "issue", "file", "line", "seen"]]

@@ -7,7 +7,7 @@ takes them for KB or bytes gets a number that no Windows can give.
 ## How the log proves it
 Before Vista, the registry of this machine has there
 - a value of 1024 and more, or
-- one above 20 that is no multiple of 16, the step in which both are advised.
+- one above 20 that is no multiple of 16, the step in which both are advised (but for the 104 MB that x64 has by default).
 32 is left alone, though it may be 20 typed in hex. Since Vista these values limit nothing.
 
 ## What to do
@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE
+from dumpscan.platforms import BEFORE, LIMITS
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import with_windows
 from dumpscan.rules._stored import MEMORY_MANAGEMENT, latest, stored
@@ -42,6 +42,7 @@ SMALL = 20  # MB: what /3GB leaves; nothing up to it is judged
 TOO_LARGE = 1024  # MB: x86 has 512 MB for all of it at most (KB 840342)
 
 DEFAULT = 48  # MB
+DEFAULT_X64 = LIMITS["x64"][0] // 1024  # MB
 SLIPS = (0x48, 30)  # 48 typed where hex is expected, and the 30 of 0x30 typed in decimal
 
 
@@ -62,6 +63,7 @@ def check(registry_values: pd.DataFrame, captures: pd.DataFrame, platforms: pd.D
     )
     number = rows["number"]
     odd = number.ge(TOO_LARGE) | (number.gt(SMALL) & number.mod(STEP).ne(0))
+    odd &= number.ne(DEFAULT_X64) | rows["architecture"].eq("x86").fillna(False) | rows["which"].ne(NAMES[0])
     rows = rows[odd.fillna(False) & has_limit(rows)].assign(severity="medium", certainty="likely")
     return found(rows, cite(rows, "{name} = {number:,} MB, as Windows reads it"))
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import compose
 from compose import DEFAULT, SYSTEM, WINLOGON, X86
 
+from dumpscan.rules._commit import NEAR
+
 RULE = "desktop-creation-failed"
 OLD = compose.banner(3790)
 VIEW = compose.view_size(20480)
+TIGHT = [*X86, *((compose.service(number), 512, 1.0) for number in range(20))]
+FIRES = OLD + compose.event(244)
 
 
 def test_fires() -> None:
@@ -60,7 +64,7 @@ def test_boundary_without_a_limit() -> None:
 
 def test_which_session_counts() -> None:
     """The fullest of those that were listed last."""
-    tight, loose = [*X86, *((compose.service(number), 512, 1.0) for number in range(20))], X86
+    tight, loose = TIGHT, X86
     cases: dict[str, compose.Text] = {
         "one of two": compose.dskheap(0, loose) + compose.dskheap(1, tight),
         "the first of two": compose.dskheap(0, tight) + compose.dskheap(1, loose),
@@ -70,3 +74,51 @@ def test_which_session_counts() -> None:
     made = compose.documents({name: OLD + compose.event(244) + "\n" + VIEW + str(text) for name, text in cases.items()})
     told = {name: len(compose.findings(one, RULE)) for name, one in made.items()}
     assert told == {"one of two": 1, "the first of two": 1, "none of two": 0, "before somebody freed it": 0}
+
+
+def test_commit_is_named_first() -> None:
+    """At its limit it alone explains the event; the verdict stays that of the view, which is the usual cause."""
+    cases: dict[str, compose.Text] = {
+        f"{name} {more}": FIRES + compose.commit(-(-200_000 * NEAR // 100) + more, 200_000) + listing
+        for more in (-1, 0, 1)
+        for name, listing in (("listed", VIEW + compose.dskheap(0, TIGHT)), ("alone", ""))
+    }
+    for name, document in compose.documents(cases).items():
+        (finding,) = compose.findings(document, RULE)
+        short = not name.endswith("-1")
+        assert finding["summary"].startswith(
+            "A desktop could not be created at 2007-03-09 07:05:33 (whether since the last start of the machine is not certain) (event 244): "
+            + ("190,0" if short else "session view space is the usual cause")
+        )
+        assert ("which alone explains it" in finding["summary"]) is short
+        assert ("Settle commit first" in finding["advice"][0]["text"]) is short
+        line = compose.line_of(str(cases[name]), "Committed pages")
+        assert (("-", line) in compose.cited(finding)) is short
+        assert document["verdict"]["mode"] == "view-space-exhausted"
+
+
+def test_what_gdi_and_others_had_is_limit_less_heaps() -> None:
+    """Not 4 MB: all that the heaps did not take was taken when it failed. Only where the session of the event is known."""
+    used = sum(kb for _, kb, _ in TIGHT)
+    two = compose.dskheap(0, TIGHT) + compose.dskheap(1, X86)
+    docs = compose.documents(
+        {
+            "one session": FIRES + VIEW + compose.dskheap(0, TIGHT),
+            "two sessions": FIRES + VIEW + two,
+            "no session is printed": FIRES + VIEW + compose.dskheap(None, TIGHT),
+            "one of two is not printed": FIRES + VIEW + compose.dskheap(None, TIGHT) + compose.dskheap(1, X86),
+            "no limit": FIRES
+            + compose.dskheap(0, [*TIGHT, *((compose.service(number), 512, 1.0) for number in range(20, 50))]),
+            "nothing listed": FIRES + VIEW,
+            "with PTEs": FIRES + compose.vm4(20480, counters=compose.free_ptes(30000)) + compose.dskheap(0, TIGHT),
+        }
+    )
+    said = f"GDI and others then had the other {20480 - used:,} KB (20,480 KB less {used:,} KB of heaps)"
+    told = {name: compose.findings(doc, RULE)[0] for name, doc in docs.items()}
+    known = {"one session", "no session is printed", "with PTEs"}
+    assert {name for name, one in told.items() if said in one["summary"]} == known
+    assert {name for name, one in told.items() if "GDI and others" in one["summary"]} == known
+    assert any("to 32 MB: 30,000 system PTEs are free" in text for text in compose.reboot_advice(told["with PTEs"]))
+    assert any("one step of 16 MB once !vm" in text for text in compose.reboot_advice(told["one session"]))
+    assert not any("16 MB" in text for text in compose.reboot_advice(told["two sessions"]))
+    assert told["one session"]["subject"]["heaps_kb"] == used and told["two sessions"]["subject"]["heaps_kb"] is None

@@ -5,8 +5,13 @@ from __future__ import annotations
 import compose
 from compose import X86
 
+from dumpscan.rules._commit import NEAR
+from dumpscan.rules.desktop_creation_unexplained import USUAL_USER_MB
+
 RULE = "desktop-creation-unexplained"
 OLD, NEW = compose.banner(3790), compose.banner(7601, name="Windows 7", target="x64")
+NEW_X86 = compose.banner(7601, name="Windows 7")
+FIRES = NEW + compose.event(244)
 
 
 def test_fires() -> None:
@@ -74,3 +79,47 @@ def test_one_finding_a_machine_and_its_advice() -> None:
         "before Vista": [("now", "Run"), ("now", "Run"), ("cause", "On")],
         "open": [("now", "Run"), ("now", "Say")],
     }
+
+
+def test_commit_is_named_first() -> None:
+    cases: dict[str, compose.Text] = {
+        f"{more}": FIRES + compose.commit(-(-200_000 * NEAR // 100) + more, 200_000) for more in (-1, 0, 1)
+    }
+    for name, document in compose.documents(cases).items():
+        (finding,) = compose.findings(document, RULE)
+        short = name != "-1"
+        assert (
+            "of a commit limit of 200,000 KB are committed (95 %), which alone explains it" in finding["summary"]
+        ) is short
+        assert ("Settle commit first" in finding["advice"][0]["text"]) is short
+        assert (("-", compose.line_of(str(cases[name]), "Committed pages")) in compose.cited(finding)) is short
+        assert "commit, pool" in next(one["text"] for one in finding["advice"] if "!vm" in one["text"])
+
+
+def test_increaseuserva_is_named() -> None:
+    """On x86 since Vista it leaves the kernel less; not on x64, not before Vista, and not with the usual 2 GB."""
+    values = (USUAL_USER_MB, USUAL_USER_MB + 1, 3072)
+    cases: dict[str, compose.Text] = {
+        f"{mb}": NEW_X86 + compose.event(244) + compose.bcdedit(increaseuserva=str(mb)) for mb in values
+    }
+    option = compose.bcdedit(increaseuserva="3072")
+    cases |= {
+        "open": compose.event(244) + option,
+        "x64": FIRES + option,
+        "before Vista": OLD + compose.event(244) + option + compose.view_size(49152) + compose.dskheap(0, X86),
+        "another option": NEW_X86 + compose.event(244) + compose.bcdedit(nx="OptIn"),
+        "another machine": {"a/a.txt": NEW_X86 + compose.event(244), "b/b.txt": NEW_X86 + option},
+        "a wish": NEW_X86 + compose.event(244) + "C:\\>bcdedit /set increaseuserva 3072\n",
+    }
+    docs = compose.documents(cases)
+    told = {name: compose.findings(doc, RULE)[0] for name, doc in docs.items()}
+    named = {name for name, one in told.items() if "increaseuserva" in one["summary"]}
+    assert named == {f"{USUAL_USER_MB + 1}", "3072", "open"}
+    assert named == {
+        name for name, one in told.items() if any("increaseuserva" in text for text in compose.reboot_advice(one))
+    }
+    full = told["3072"]
+    assert "increaseuserva is set to 3,072 MB, which leaves the kernel 1,024 MB" in full["summary"]
+    assert ("-", compose.line_of(str(cases["3072"]), "increaseuserva")) in compose.cited(full)
+    (text,) = compose.reboot_advice(full)
+    assert "bcdedit /deletevalue increaseuserva" in text and "2,048 MB of addresses again instead of 1,024" in text

@@ -97,3 +97,26 @@ def test_boundary(issue: Issue) -> None:
         for one in compose.findings(made, RULE):
             assert one["severity"] == "info"
             assert one["certainty"] == "possible" or not issue.unproved or one["subject"]["article"] != issue.article
+
+
+def test_events_of_the_server_service() -> None:
+    """The event counts without its text, too; another source and an article do not."""
+    text = "The server was unable to allocate from the system paged pool because the\npool was empty."
+    cases: dict[str, compose.Text] = {
+        "2019": compose.event(2019, source="Srv", text="Message text not available."),
+        "2020": compose.event(2020, source="Srv", text=text),
+        "2021": compose.event(2021, source="Srv", text="It failed."),
+        "wrapped, and no more": text,
+        "another number": compose.event(2022, source="Srv"),
+        "another source": compose.event(2020, source="MSExchangeIS"),
+        "an article": compose.event(2020, "", source="Srv"),
+    }
+    told = compose.documents(cases)
+    pool, items = "events 2019 and 2020 of Srv", "event 2021 of Srv"
+    assert {name: found(made) for name, made in told.items()} == {
+        "2019": {pool: "likely"}, "2020": {pool: "likely"}, "2021": {items: "possible"}, "wrapped, and no more": {pool: "likely"},
+        "another number": {}, "another source": {}, "an article": {},
+    }  # fmt: skip
+    (both,) = compose.findings(told["2020"], RULE)
+    assert "paged pool that the Server service found empty" in both["summary"] and compose.cited(both) == [("-", 6)]
+    assert any("!vm 1" in one["text"] for one in both["advice"])

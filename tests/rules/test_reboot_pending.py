@@ -6,6 +6,7 @@ import compose
 from compose import DEFAULT, SYSTEM, X64, X86
 
 from dumpscan.rules._sizes import LEAST, PAGE
+from dumpscan.rules.reboot_pending import ROUNDING
 
 RULE = "reboot-pending"
 STORED, RUNNING = compose.stored_sections("1024,3072,1024"), compose.running_sections("1024,3072,512")
@@ -83,3 +84,92 @@ def test_boundary() -> None:
             expected[name] = "found" if in_effect != now else "clear"
     assert set(expected.values()) == {"found", "clear"}
     assert compose.statuses(cases, RULE) == expected
+
+
+OLD = compose.banner(3790, name="Windows Server 2003")
+BOOTED_WITHOUT = "0: kd> dp nt!MmHighestUserAddress L1\n8089ef5c  7ffeffff\n"
+
+
+def asked(mb: int) -> str:
+    return compose.dword(compose.MEMORY_MANAGEMENT, SessionViewSize=mb)
+
+
+def test_a_view_that_waits() -> None:
+    """SessionViewSize differs from the limit that was printed: not yet in force, or refused."""
+    text = OLD + asked(64) + compose.view_size(49152)
+    docs = compose.documents(
+        {
+            "larger": text,
+            "smaller": OLD + asked(48) + compose.view_size(65536),
+            "by the maxima": OLD + asked(64) + compose.vm4(49152),
+            "two files": {"a.txt": OLD + asked(64), "b.txt": OLD + compose.view_size(49152)},
+            "20 MB, without /3GB": OLD + asked(48) + compose.view_size(20480) + BOOTED_WITHOUT,
+            "20 MB": OLD + asked(48) + compose.view_size(20480),
+            "x64": compose.banner(3790, target="x64") + asked(48) + compose.view_size(106496),
+        }
+    )
+    told = {name: compose.findings(doc, RULE)[0] for name, doc in docs.items()}
+    possible = {"20 MB"}
+    assert {name: (one["severity"], one["certainty"]) for name, one in told.items()} == {
+        name: ("medium", "possible") if name in possible else ("high", "likely") for name in docs
+    }
+    larger = told["larger"]
+    assert larger["summary"] == (
+        "SessionViewSize in the registry is 64 MB, but session view space has 48 MB by what the debugger printed. "
+        "Either the value was written after the last start, or Windows refused it."
+    )
+    assert set(compose.cited(larger)) == {("-", compose.line_of(text, needle)) for needle in ("REG_DWORD", "808ad254")}
+    (restart,) = compose.reboot_advice(larger)
+    assert "04000000 is 64 MB" in restart and "still prints 03000000" in restart
+    (smaller,) = compose.reboot_advice(told["smaller"])
+    assert "Mend the number before any restart" in smaller and "from 64 MB to 48 MB" in smaller
+    assert "from 104 MB to 48 MB" in compose.reboot_advice(told["x64"])[0]
+    assert {name for name, one in told.items() if "/3GB is in force" in one["summary"]} == possible
+
+
+def test_views_that_do_not_wait() -> None:
+    limit = compose.view_size(49152)
+    forced = compose.registry(compose.CONTROL, {"SystemStartOptions": "NOEXECUTE=OPTIN  3GB"})
+    early, late = compose.march(2), compose.march(9)
+    cases: dict[str, compose.Text] = {
+        "the same": OLD + asked(48) + limit,
+        "/3GB": OLD + asked(48) + compose.view_size(20480) + forced,
+        "less than the smallest": OLD + asked(10) + compose.view_size(20480),
+        "Windows 2000": compose.banner(2195, name="Windows 2000") + asked(48) + compose.view_size(20480),
+        "since Vista": compose.banner(6002, name="Windows Vista") + asked(64) + limit,
+        "no limit": OLD + asked(64),
+        "a wish": OLD + f'reg add "{compose.MEMORY_MANAGEMENT}" /v SessionViewSize /t REG_DWORD /d 64 /f\n' + limit,
+        "a slip of unit": OLD + asked(49152) + limit,
+        "the pool": OLD + compose.dword(compose.MEMORY_MANAGEMENT, SessionPoolSize=64) + limit,
+        "restarted since": {"a.log": early + limit + asked(64), "b.log": late + compose.view_size(65536)},
+        "two machines": {"a/registry.txt": OLD + asked(64), "b/kd.txt": OLD + limit},
+        "the debugger outranks the maxima": OLD + asked(48) + limit + compose.vm4(65536),
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert told == {name: [] for name in cases}
+
+
+def test_the_later_view_and_number_count() -> None:
+    early, late = compose.march(2), compose.march(9)
+    cases: dict[str, compose.Text] = {
+        "printed twice": {
+            "a.log": early + compose.view_size(32768),
+            "b.log": late + compose.view_size(49152) + asked(64),
+        },
+        "written since": {"a.log": early + asked(48), "b.log": late + compose.view_size(49152) + asked(64)},
+    }
+    for document in compose.documents(cases).values():
+        (finding,) = compose.findings(document, RULE)
+        assert "is 64 MB, but session view space has 48 MB" in finding["summary"]
+
+
+def test_both_kinds_on_one_machine() -> None:
+    told = compose.findings(compose.document(OLD + FIRES + asked(64) + compose.view_size(49152)), RULE)
+    assert sorted("SessionViewSize" in one["summary"] for one in told) == [False, True]
+
+
+def test_boundary_of_a_view() -> None:
+    """A view that is larger by what Windows rounds is the one that was asked for."""
+    sizes = (48 * 1024 - 1, 48 * 1024, 48 * 1024 + ROUNDING - 1, 48 * 1024 + ROUNDING, 48 * 1024 + ROUNDING + 1)
+    cases: dict[str, compose.Text] = {str(kb): OLD + asked(48) + compose.view_size(kb) for kb in sizes}
+    assert list(compose.statuses(cases, RULE).values()) == ["found", "clear", "clear", "found", "found"]

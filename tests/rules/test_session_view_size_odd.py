@@ -6,7 +6,7 @@ import compose
 from compose import MEMORY_MANAGEMENT, XP, dword
 
 from dumpscan.rules._view import STEP
-from dumpscan.rules.session_view_size_odd import SMALL, TOO_LARGE
+from dumpscan.rules.session_view_size_odd import DEFAULT_X64, SMALL, TOO_LARGE
 
 RULE = "session-view-size-odd"
 FIRES = XP + dword(MEMORY_MANAGEMENT, SessionViewSize=0x48)
@@ -53,3 +53,18 @@ def test_boundary() -> None:
     fired = {int(name) for name, one in compose.documents(cases).items() if RULE in compose.fired(one)}
     assert fired == {one for one in numbers if one >= TOO_LARGE or (one > SMALL and one % STEP)}
     assert TOO_LARGE - STEP not in fired
+
+
+def test_the_default_of_x64_is_no_slip() -> None:
+    """104 is no multiple of 16, but what 64-bit Windows has without the value."""
+    x64 = compose.banner(3790, target="x64")
+    cases: dict[str, compose.Text] = {
+        f"{more}": x64 + dword(MEMORY_MANAGEMENT, SessionViewSize=DEFAULT_X64 + more) for more in (-1, 0, 1)
+    }
+    cases |= {
+        "open": dword(MEMORY_MANAGEMENT, SessionViewSize=DEFAULT_X64),
+        "x86": XP + dword(MEMORY_MANAGEMENT, SessionViewSize=DEFAULT_X64),
+        "pool": x64 + dword(MEMORY_MANAGEMENT, SessionPoolSize=DEFAULT_X64),
+    }
+    found = {name for name, status in compose.statuses(cases, RULE).items() if status == "found"}
+    assert found == {"-1", "1", "x86", "pool"}

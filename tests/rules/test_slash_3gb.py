@@ -5,7 +5,7 @@ from __future__ import annotations
 import compose
 from compose import X64, X86
 
-from dumpscan.rules.slash_3gb import XP
+from dumpscan.platforms import XP
 
 RULE = "slash-3gb"
 OPTIONS = compose.registry(compose.CONTROL, {"SystemStartOptions": "NOEXECUTE=OPTIN  3GB  USERVA=3030"})
@@ -60,6 +60,8 @@ def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "without the switch": ADDRESS.format("7ffeffff") + view(48),
         "another entry was booted": BOOT_INI + OTHER_OPTIONS,
+        "told by the kernel": BOOT_INI + ADDRESS.format("7ffeffff"),
+        "a small limit, told by the kernel": view(48) + compose.view_size(20480) + ADDRESS.format("7ffeffff"),
         "a larger limit": BOOT_INI + compose.view_size(49152),
         "a small limit, and it was not booted": view(48) + compose.view_size(20480) + OTHER_OPTIONS,
         "small by default": compose.view_size(20480) + compose.dheapmon(0, X86),
@@ -94,3 +96,29 @@ def test_boundary() -> None:
         cases[address] = ADDRESS.format(address)
     found = {name for name, status in compose.statuses(cases, RULE).items() if status == "found"}
     assert found == {"21 MB", f"build {XP}", f"build {XP + 1}", "800effff", "bffeffff"}
+
+
+def test_two_boots() -> None:
+    """A proof for /3GB and one against it are of two boots: neither speaks for the one that failed."""
+    text = compose.banner(3790) + OPTIONS + ADDRESS.format("7ffeffff") + view(48)
+    told = compose.document(text)
+    (finding,) = compose.findings(told, RULE)
+    assert (finding["severity"], finding["certainty"]) == ("medium", "possible")
+    assert "another had not" in finding["summary"]
+    assert ("-", compose.line_of(text, "7ffeffff")) in compose.cited(finding)
+    limits = [one["value"] for one in told["settings"] if one["label"] == "Session view space"]
+    assert limits == ["20,480 KB or 49,152 KB"]
+
+
+def test_without_it_the_registry_counts() -> None:
+    """7ffeffff beside an entry with /3GB: that boot was without it, so SessionViewSize is in force."""
+    text = compose.banner(3790) + BOOT_INI + view(48)
+    docs = compose.documents(
+        {"7ffeffff": text + ADDRESS.format("7ffeffff"), "bffeffff": text + ADDRESS.format("bffeffff"), "open": text}
+    )
+    limits = {
+        name: [one["value"] for one in doc["settings"] if one["label"] == "Session view space"]
+        for name, doc in docs.items()
+    }
+    assert limits == {"7ffeffff": ["49,152 KB"], "bffeffff": ["20,480 KB"], "open": ["20,480 KB or 49,152 KB"]}
+    assert compose.of_rule(docs["7ffeffff"], RULE)["status"] == "clear"
