@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
-from dumpscan.words import count, session_name
+from dumpscan.words import count, session_name, sessions_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,9 +74,9 @@ def restart(who: str) -> str:
     return f"Restart {who}, and see whether the failures stop."
 
 
-def count_objects(session: Any) -> str:
+def count_objects(*sessions: Any) -> str:
     return (
-        f"Count the USER objects of {session_name(session)} by process (GuiObjectUse, for session 0 as SYSTEM) while it fails, and restart what stands out: "
+        f"Count the USER objects of {sessions_named(sessions)} by process (GuiObjectUse, for session 0 as SYSTEM) while it fails, and restart what stands out: "
         "on Windows 8 and later !dskheap mostly prints nothing."
     )
 
