@@ -16,6 +16,7 @@ from dumpscan.capture import CONTEXT, Capture, Taken, captures
 from dumpscan.decoding import keeps_ascii, one_encoding, recoded, unreadable
 from dumpscan.kinds import HEAD, OTHER_LETTERS, sniff
 from dumpscan.matching import matching_copy, repaired
+from dumpscan.mentions import quoted
 from dumpscan.moments import header_stamp
 from dumpscan.ownreport import is_own_report
 from dumpscan.prompts import commands
@@ -257,7 +258,7 @@ def _read_single_lines(reading: Reading, stream: Stream, found: Scan, encoding: 
         at = bisect_right(starts, number) - 1
         told: dict[str, list[tuple[Any, ...]]] = {
             "commands": [(number, *one) for part in parts for one in commands(part)],
-            "symptoms": [(number, *one) for one in symptoms(line, below)],
+            "symptoms": [(number, *one) for one in symptoms(line, below, quoted(_decode(raw, encoding, whole)))],
         }
         if found.size > HASH_LIMIT and not any(_beside(number, one) for one in blocks[max(0, at) : at + 2]):
             told["commands"] = []

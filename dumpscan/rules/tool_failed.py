@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE_8, SINCE_8
 from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
+from dumpscan.rules._places import places
 from dumpscan.rules.mini_dump import DUMP_FILE, dump_kind
 
 if TYPE_CHECKING:
@@ -134,23 +135,15 @@ def _dumps(rows: pd.DataFrame, captures: pd.DataFrame, tool_failures: pd.DataFra
     small = tool_failures[tool_failures["tool"].eq(DUMP_FILE).to_numpy(bool, na_value=False)]
     banners = captures[captures["command"].eq("vertarget").to_numpy(bool, na_value=False)]
     # Of one line the kind of the dump is the later word: it stands in the banner's own capture.
-    heads = pd.concat([_placed(banners).assign(kind=None), _placed(small).assign(kind=small["text"].astype(object))])
+    heads = pd.concat([places(banners).assign(kind=None), places(small).assign(kind=small["text"].astype(object))])
     near = pd.merge_asof(
-        _placed(asked).assign(row=asked.index).sort_values("at", kind="stable"),
-        heads.astype({"kind": object}).sort_values("at", kind="stable"),
-        on="at",
+        places(asked).assign(row=asked.index).sort_values("line", kind="stable"),
+        heads.astype({"kind": object}).sort_values("line", kind="stable"),
+        on="line",
         by="of",
     )
     told: pd.Series[str] = near.set_index("row")["kind"].reindex(rows.index)
     return told.astype(object).where(told.notna(), None)
-
-
-def _placed(rows: pd.DataFrame) -> pd.DataFrame:
-    """File and line of rows, as numbers."""
-    import pandas as pd
-
-    of = rows["case"].cat.codes.astype("int64") * len(rows["file"].cat.categories) + rows["file"].cat.codes
-    return pd.DataFrame({"of": of, "at": rows["line"].astype("int64")}, index=rows.index)
 
 
 def tell(row: Mapping[str, Any]) -> Told:

@@ -6,7 +6,7 @@ import compose
 import pytest
 
 from dumpscan.known_issues import ALIKE, ISSUES, Issue
-from dumpscan.rules.known_issue import TAIL
+from dumpscan.rules._symptoms import TAIL
 from dumpscan.symptoms import BY_SIGNATURE
 
 RULE = "known-issue"

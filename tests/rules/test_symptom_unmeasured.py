@@ -94,7 +94,7 @@ def test_specificity_decides(symptom: object) -> None:
     """S, M and L make it, N never does."""
     text = SAID[symptom.signature]  # type: ignore[attr-defined]
     told = compose.document(text + "\n")
-    others = {specificity for _, _, specificity in symptoms(text)}
+    others = {specificity for _, _, specificity, _ in symptoms(text)}
     assert bool(compose.findings(told, RULE)) == bool(others - {"N"})
 
 
