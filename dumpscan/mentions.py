@@ -10,9 +10,7 @@ import re
 NEAR = 160  # characters of a sentence that are looked at on each side
 
 _QUOTED = re.compile(r"[ \t]*+>")
-_BETWEEN = (
-    r"(?:(?:more|longer|further|other|such|single|events?|errors?|codes?|exit|entry|entries|signs?|traces?|occurrences?|instances?|of|the|an?|any|status|ids?|win32k|243|244)[ ]++){0,6}+"
-)
+_BETWEEN = r"(?:(?:more|longer|further|other|such|single|events?|errors?|codes?|exit|entry|entries|signs?|traces?|occurrences?|instances?|of|the|an?|any|status|ids?|win32k|243|244)[ ]++){0,6}+"
 _SEEN = r"(?:see|seen|saw|find|found|get|got|have|had|log|logged|observe|observed|hit|reproduce|reproduced|show|shown|receive|received)"
 _NOT_BEFORE = re.compile(
     rf"(?i)\b(?:(?:no|not|without|neither|nor|kein(?:e[nrms]?)?|ohne|instead of|rather than)|never(?:[ ]{_SEEN})?"

@@ -210,7 +210,9 @@ ORDER = {one.signature: at for at, one in enumerate(SYMPTOMS)}
 _LITERALS = [(literal.decode().lower(), at) for at, one in enumerate(SYMPTOMS) for literal in one.literals]
 _WORD = re.compile(r"(?i)[g-z]{3}")
 # What a CGI program printed stands behind the message of IIS, in the same line or below; a page has tags between them, a log its own quote.
-_OWN_WORDS = re.compile(r"(?i)headers it did return are:(?:[ \t.]|<[^<>]{1,200}>|&[a-z]{1,8};)*+(?!(?:none|nothing|empty|and|but)\b)[a-z][^<>\"]{3}")
+_OWN_WORDS = re.compile(
+    r"(?i)headers it did return are:(?:[ \t.]|<[^<>]{1,200}>|&[a-z]{1,8};)*+(?!(?:none|nothing|empty|and|but)\b)[a-z][^<>\"]{3}"
+)
 
 
 def _dumped(code: str, line: str) -> bool:
@@ -238,11 +240,17 @@ def symptoms(line: str, below: str = "", quoted: bool = False) -> Iterator[tuple
     found: dict[str, str] = {}
     mentioned: dict[str, bool] = {}
     for at in sorted(told):
-        matches = [one for one in SYMPTOMS[at].pattern.finditer(joined) if one.start() < len(line) and not _dumped(one[0], line)]
+        matches = [
+            one
+            for one in SYMPTOMS[at].pattern.finditer(joined)
+            if one.start() < len(line) and not _dumped(one[0], line)
+        ]
         if matches:
             found[SYMPTOMS[at].signature] = SYMPTOMS[at].specificity
             mentioned[SYMPTOMS[at].signature] = quoted or all(only_mentioned(joined, *one.span()) for one in matches)
-    if "cgi-headers-incomplete" in found and ("cgi-script-failed" in found or _OWN_WORDS.search(line) or _OWN_WORDS.search(below)):
+    if "cgi-headers-incomplete" in found and (
+        "cgi-script-failed" in found or _OWN_WORDS.search(line) or _OWN_WORDS.search(below)
+    ):
         found["cgi-script-failed"] = BY_SIGNATURE["cgi-script-failed"].specificity
         mentioned["cgi-script-failed"] = mentioned.pop("cgi-headers-incomplete")
         del found["cgi-headers-incomplete"]

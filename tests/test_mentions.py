@@ -16,13 +16,13 @@ MENTIONED = (
     "I never saw error 1450 here.",
     "This is not 0xC0000142 but 0xC0000005.",
     "It ends with 5 instead of 0xC0000142.",
-    "We found no event 243: \"A desktop heap allocation failed\" is not in the log.",
+    'We found no event 243: "A desktop heap allocation failed" is not in the log.',
     "A desktop heap allocation failed was not found in the System log",
     "0xC0000142 does not occur any more.",
     "0xC0000142 was never seen there",
     "0xC0000142 isn\u2019t logged anywhere",
     "Kein 0xC0000142 im Protokoll.",
-    "no sign of a \"desktop heap allocation failure\"",
+    'no sign of a "desktop heap allocation failure"',
     "KB 184802 says: A desktop heap allocation failed.",
     "KB947246 describes A desktop heap allocation failed",
     "The KB article says that error 1450 is usual",
@@ -58,7 +58,9 @@ SEEN = (
 def told() -> dict[str, compose.Document]:
     """Each line alone, and the mentioned ones beside a listing, in one analysis."""
     listing = compose.dskheap(0, compose.X86)
-    return compose.documents({line: line for line in (*MENTIONED, *SEEN)} | {f"+{line}": f"{line}\n{listing}" for line in MENTIONED})
+    return compose.documents(
+        {line: line for line in (*MENTIONED, *SEEN)} | {f"+{line}": f"{line}\n{listing}" for line in MENTIONED}
+    )
 
 
 @pytest.mark.parametrize("line", MENTIONED)
@@ -66,7 +68,9 @@ def test_mentioned(told: dict[str, compose.Document], line: str) -> None:
     """A row of the table as every symptom, marked; no rule builds on it, with a listing beside it and without."""
     for name, reason in ((line, "no_evidence"), (f"+{line}", None)):
         assert [row["mentioned"] for row in told[name]["tables"]["symptoms"]] == [True]
-        assert not {"symptom-unmeasured", "symptom-without-sign", "known-issue", "looks-alike"} & compose.fired(told[name])
+        assert not {"symptom-unmeasured", "symptom-without-sign", "known-issue", "looks-alike"} & compose.fired(
+            told[name]
+        )
         assert told[name]["verdict"]["reason"] == reason
 
 
@@ -83,7 +87,10 @@ def test_an_answer_below_a_quote_counts() -> None:
     assert compose.cited(finding) == [("-", 3)]
 
 
-@pytest.mark.parametrize("text", ["no event 243 was found\n", "> customer wrote: Out of memory\n", "KB article says: CreateDesktop failed...\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["no event 243 was found\n", "> customer wrote: Out of memory\n", "KB article says: CreateDesktop failed...\n"],
+)
 def test_prose_makes_nothing(text: str) -> None:
     told = compose.document(text)
     assert compose.fired(told) == set()
@@ -95,7 +102,10 @@ def test_an_event_that_is_a_fact_is_none_the_less() -> None:
     event = compose.event(243, text=compose.requester(2))
     quoted = "".join(f"> {line}\n" for line in event.splitlines())
     told = compose.documents({"plain": event, "quoted": quoted})
-    assert {name: one["verdict"]["mode"] for name, one in told.items()} == {"plain": "single-heap-full", "quoted": "single-heap-full"}
+    assert {name: one["verdict"]["mode"] for name, one in told.items()} == {
+        "plain": "single-heap-full",
+        "quoted": "single-heap-full",
+    }
 
 
 def test_words_of_any_length() -> None:

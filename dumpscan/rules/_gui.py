@@ -53,7 +53,9 @@ def by_number(objects: pd.Series[int], processes: pd.Series[int]) -> pd.Series[b
 
 def estimate_kb(objects: pd.Series[int], processes: pd.Series[int]) -> pd.Series[float]:
     """KB of heap by estimate: of the objects, but never less than what so many processes take."""
-    kb: pd.Series[float] = (objects * OBJECT_KB).where(~by_number(objects, processes), processes * PROCESS_KB)
+    kb: pd.Series[float] = (objects * OBJECT_KB).mask(
+        by_number(objects, processes), (processes * PROCESS_KB).astype(float)
+    )
     return kb.astype(float)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
-from dumpscan.rules._places import places
 from dumpscan.rules._events import DESKTOP_CREATION_FAILED, HEAP_ALLOCATION_FAILED, facts
+from dumpscan.rules._places import places
 from dumpscan.symptoms import BY_SIGNATURE, ORDER
 from dumpscan.words import count
 

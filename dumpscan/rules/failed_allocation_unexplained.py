@@ -36,7 +36,7 @@ from dumpscan.complaint import AT_THE_FAILURE
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._events import failed_allocations, moments, of_the_only_session, when
+from dumpscan.rules._events import failed_allocations, moments, of_the_only_session
 from dumpscan.rules._scope import at_the_failure, early, judged_listings, late, with_complaint
 from dumpscan.rules.heap_allocation_failed import NEARLY_FULL, SESSION
 from dumpscan.words import session_name, sessions_named
@@ -53,7 +53,11 @@ if TYPE_CHECKING:
     references=("KB 184802", "KB 947246"),
 )
 def check(
-    events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFrame, captures: pd.DataFrame, complaints: pd.DataFrame
+    events: pd.DataFrame,
+    desktop_heaps: pd.DataFrame,
+    systems: pd.DataFrame,
+    captures: pd.DataFrame,
+    complaints: pd.DataFrame,
 ) -> Found | None:
     """The first such event of each machine, with the sessions of all; each is cited."""
     told = beside_listings(events, desktop_heaps, systems, captures, complaints)
@@ -68,7 +72,11 @@ def check(
 
 
 def beside_listings(
-    events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFrame, captures: pd.DataFrame, complaints: pd.DataFrame
+    events: pd.DataFrame,
+    desktop_heaps: pd.DataFrame,
+    systems: pd.DataFrame,
+    captures: pd.DataFrame,
+    complaints: pd.DataFrame,
 ) -> pd.DataFrame:
     """Events 243 whose heaps are listed, without those that a nearly full heap explains; with `at_once` (within minutes of the listing of its session) and
     `speaks` (it speaks against the listing: no heap that it can have been is nearly full, and it is of that very boot)."""
@@ -80,15 +88,20 @@ def beside_listings(
     full = heaps[heaps["used_percent"].ge(NEARLY_FULL).fillna(False)]
     near = told[["session"]].assign(key=keys, only=of_the_only_session(told, heaps), event=told.index)
     at_full = full[["session"]].assign(key=machine_keys(full)).drop_duplicates()
-    of_one = near.drop(columns="session").merge(at_full.rename(columns={"session": "only"}), on=["key", "only"])["event"]
-    joined = told.index.isin(of_one) & told["this_boot"].fillna(False).to_numpy(bool)  # heap-allocation-failed tells these
+    of_one = near.drop(columns="session").merge(at_full.rename(columns={"session": "only"}), on=["key", "only"])[
+        "event"
+    ]
+    joined = told.index.isin(of_one) & told["this_boot"].fillna(False).to_numpy(
+        bool
+    )  # heap-allocation-failed tells these
     named = near[near["session"].notna()].merge(at_full, on=["key", "session"])["event"]
     open_ones = near[near["session"].isna() & near["key"].isin(at_full["key"])]["event"]
     explained = told.index.isin([*named, *open_ones])
     told = told.assign(at_once=_at_once(told, captures, systems))[theirs & ~joined]
     current = told["this_boot"].fillna(False).astype(bool) | told["at_once"]
     speaks = current & ~explained[theirs & ~joined] & _of_the_complaint(told, captures, systems, complaints)
-    return told.assign(speaks=speaks.astype(bool))
+    marked: pd.DataFrame = told.assign(speaks=speaks.astype(bool))
+    return marked
 
 
 def _at_once(told: pd.DataFrame, captures: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[bool]:
@@ -96,12 +109,16 @@ def _at_once(told: pd.DataFrame, captures: pd.DataFrame, systems: pd.DataFrame) 
     import pandas as pd
 
     listings = judged_listings(captures, systems)[["key", "session", "taken_from", "taken_to", "up"]]
-    at = pd.DataFrame({"key": machine_keys(told), "of": told["session"], "moment": moments(told)["moment"]}).assign(event=told.index)
+    at = pd.DataFrame({"key": machine_keys(told), "of": told["session"], "moment": moments(told)["moment"]}).assign(
+        event=told.index
+    )
     both = at.merge(listings, on="key")
     gap = (both["taken_from"] - both["moment"]).clip(lower=0) + (both["moment"] - both["taken_to"]).clip(lower=0)
     same = both["of"].eq(both["session"]).fillna(True).astype(bool)
     booted = both["moment"].ge(both["taken_from"] - both["up"]) | both["up"].isna()
-    near: pd.Series[bool] = pd.Series(told.index.isin(both.loc[gap.le(AT_THE_FAILURE) & same & booted, "event"]), index=told.index)
+    near: pd.Series[bool] = pd.Series(
+        told.index.isin(both.loc[gap.le(AT_THE_FAILURE) & same & booted, "event"]), index=told.index
+    )
     return near
 
 
@@ -130,7 +147,11 @@ def tell(row: Mapping[str, Any]) -> Told:
     asked = ""
     if row["process"] is not None and row["pid"] is not None:
         asked = f"; {row['process']} (PID {row['pid']}) asked for it"
-    first = f"Allocations from desktop heaps failed{where}, the first in {session_name(row['session'])}" if several else f"An allocation from a desktop heap failed{where}"
+    first = (
+        f"Allocations from desktop heaps failed{where}, the first in {session_name(row['session'])}"
+        if several
+        else f"An allocation from a desktop heap failed{where}"
+    )
     moment = "within minutes of this listing" if row["at_once"] else "since the last start of the machine"
     summary = (
         f"{first} at {row['time']}, {moment} (event 243){asked}. The heaps that are listed have room: what was full then was freed before the listing, or it is "

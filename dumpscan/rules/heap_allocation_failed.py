@@ -94,12 +94,21 @@ def check(
     heap_lines = rows[rows["heap_line"].notna()]
     heap_lines = heap_lines.assign(file=heap_lines["heap_file"], line=heap_lines["heap_line"])
     services = ["near_event_id", "near_file", "near_line"]
-    lines = pd.concat([cite(rows[rows["heap_line"].notna()], ""), cite(rows.loc[rows["heap_line"].isna(), MACHINE], "", firsts, MACHINE)])
+    lines = pd.concat(
+        [
+            cite(rows[rows["heap_line"].notna()], ""),
+            cite(rows.loc[rows["heap_line"].isna(), MACHINE], "", firsts, MACHINE),
+        ]
+    )
     lines = lines[["finding", "file", "line", "time", *services]]
     return found(
         rows,
         lines.assign(shows="event 243 at {time}"),
-        lines.assign(file=lines["near_file"], line=lines["near_line"], shows="a service that did not start within a minute of it (event {near_event_id}): session 0"),
+        lines.assign(
+            file=lines["near_file"],
+            line=lines["near_line"],
+            shows="a service that did not start within a minute of it (event {near_event_id}): session 0",
+        ),
         cite(heap_lines, "{used_percent:g} % of {size_kb:,} KB used in that session"),
     )
 

@@ -30,7 +30,8 @@ from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CAUSE, EVENTS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import when
-from dumpscan.rules.failed_allocation_unexplained import NEARLY_FULL, beside_listings
+from dumpscan.rules.failed_allocation_unexplained import beside_listings
+from dumpscan.rules.heap_allocation_failed import NEARLY_FULL
 from dumpscan.words import session_name
 
 if TYPE_CHECKING:
@@ -45,7 +46,11 @@ if TYPE_CHECKING:
     references=("KB 184802",),
 )
 def check(
-    events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFrame, captures: pd.DataFrame, complaints: pd.DataFrame
+    events: pd.DataFrame,
+    desktop_heaps: pd.DataFrame,
+    systems: pd.DataFrame,
+    captures: pd.DataFrame,
+    complaints: pd.DataFrame,
 ) -> Found | None:
     """The first such event of each machine; all of them are cited."""
     told = beside_listings(events, desktop_heaps, systems, captures, complaints)

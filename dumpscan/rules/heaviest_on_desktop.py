@@ -153,7 +153,9 @@ def tell(row: Mapping[str, Any]) -> Told:
         victim = f" {asker} asked in vain, and it holds most of them itself."
     processes = count(int(row["processes"]), "process", "processes")
     each = f" at {PROCESS_KB} KB a process" if many else ""
-    most = f"What counts is their number: {row['copies']:,} run {row['image']}" if many else f"Most of them: {row['top']}"
+    most = (
+        f"What counts is their number: {row['copies']:,} run {row['image']}" if many else f"Most of them: {row['top']}"
+    )
     summary = (
         f"{who} hold {held(row['objects'])} in {processes}: by estimate {kb(round(estimate))}{each} of {heap}{_share(estimate, size)}. {most}.{victim}"
     )  # fmt: skip

@@ -9,7 +9,7 @@ Their words and codes stand in these texts. That is what somebody saw or wrote, 
 - possible: a symptom that only this article has, and nothing tells whether the machine is one of them. The summary says which fact would decide.
 - Silent where the machine is known to be another one, and for symptoms with many causes (0xC0000142, exit code 128) where its Windows is not known.
 - "Misbehaved by not returning a complete set of HTTP headers": with nothing behind it, now and then, and with many users, each user's desktop is the suspect.
-  With text behind it the script failed by itself; then `looks-alike` speaks. The article is of NT 4.0; that later IIS before Vista does the same is **[field]**.
+  With text behind it, in its line or in the lines below, the script failed by itself; then `looks-alike` speaks. The article is of NT 4.0; that later IIS before Vista does the same is **[field]**.
 
 ## What to do
 Find the fact that decides first: `winver` and `winmsd` on NT 4.0, `vertarget` in the debugger. Then do what the article says. Ask whether the first child fails,

@@ -29,7 +29,16 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import failed_allocations
-from dumpscan.rules._gui import NOT_SERVICES, PROCESS_KB, SERVICE_KB, account_name, heap_of, most_common, processes, station
+from dumpscan.rules._gui import (
+    NOT_SERVICES,
+    PROCESS_KB,
+    SERVICE_KB,
+    account_name,
+    heap_of,
+    most_common,
+    processes,
+    station,
+)
 from dumpscan.rules._windows import SESSION_0_IS_FOR_SERVICES
 from dumpscan.words import kb
 
@@ -48,7 +57,11 @@ GROUP = ["key", "account"]
     applies=SESSION_0_IS_FOR_SERVICES,
 )
 def check(
-    gui_objects: pd.DataFrame, platforms: pd.DataFrame, events: pd.DataFrame, systems: pd.DataFrame, desktop_heaps: pd.DataFrame
+    gui_objects: pd.DataFrame,
+    platforms: pd.DataFrame,
+    events: pd.DataFrame,
+    systems: pd.DataFrame,
+    desktop_heaps: pd.DataFrame,
 ) -> Found | None:
     """One finding a machine: the account with the most processes."""
     rows = processes(gui_objects)

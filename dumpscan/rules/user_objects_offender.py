@@ -66,7 +66,7 @@ def check(
     told = told.assign(key=machine_keys(told))
     own = told.loc[told["session"].eq(0).fillna(True).to_numpy(bool), "key"]
     others = told[~told["key"].isin(own)]
-    elsewhere = others.groupby("key")["session"].agg(lambda numbers: [int(one) for one in numbers.unique()])
+    elsewhere = others.drop_duplicates(["key", "session"]).groupby("key")["session"].agg(list)
     findings = rows.drop_duplicates("key").assign(certainty="likely")
     findings = findings.assign(
         more=findings["key"].map(more),
@@ -77,7 +77,12 @@ def check(
     return found(
         findings,
         cite(findings[["key"]], "{process}: {user_objects:,} USER objects", lines, ["key"]),
-        cite(findings[["key"]], "event 243 at {time}: session {session}", others[["key", "file", "line", "time", "session"]], ["key"]),
+        cite(
+            findings[["key"]],
+            "event 243 at {time}: session {session}",
+            others[["key", "file", "line", "time", "session"]],
+            ["key"],
+        ),
     )
 
 

@@ -31,7 +31,10 @@ def test_fires() -> None:
     )
     verdict = told["verdict"]
     assert (verdict["mode"], verdict["reason"], verdict["certainty"]) == ("undecided", "wrong_scope", None)
-    assert "What was captured: No sign of desktop heap exhaustion in session 0 at the moment of this capture" in verdict["summary"]
+    assert (
+        "What was captured: No sign of desktop heap exhaustion in session 0 at the moment of this capture"
+        in verdict["summary"]
+    )
     assert verdict["history"] == [] and compose.findings(told, EARLIER) == []
     assert any("!dskheap -s 0" in step["command"] for step in verdict["next"])
     assert any(text.startswith("List the heaps in session 0 again while it fails") for text in finding["actions"])
@@ -76,14 +79,19 @@ def test_another_session_that_is_full_does_not_explain_it() -> None:
 
 
 def test_no_data() -> None:
-    assert set(compose.statuses({"no listing": CAPTURE + EVENT, "no event": CAPTURE + HEALTHY}, RULE).values()) == {"no_data"}
+    assert set(compose.statuses({"no listing": CAPTURE + EVENT, "no event": CAPTURE + HEALTHY}, RULE).values()) == {
+        "no_data"
+    }
 
 
 @pytest.mark.parametrize("side", [-1, 1])
 def test_boundary(side: int) -> None:
     """Where no boot is known: an event within minutes of the listing, before it and after it."""
     moment = datetime(2007, 3, 12, 7, 5, 33)
-    times = {gap: moment + timedelta(seconds=side * gap) for gap in (0, AT_THE_FAILURE - 1, AT_THE_FAILURE, AT_THE_FAILURE + 1)}
+    times = {
+        gap: moment + timedelta(seconds=side * gap)
+        for gap in (0, AT_THE_FAILURE - 1, AT_THE_FAILURE, AT_THE_FAILURE + 1)
+    }
     cases: dict[str, compose.Text] = {
         str(gap): TIMED + compose.event(243, f"{at:%Y-%m-%d %H:%M:%S}", text=compose.requester(0)) + HEALTHY
         for gap, at in times.items()
@@ -97,7 +105,9 @@ def test_boundary_of_the_boot() -> None:
     """Within minutes of the listing, but the machine was started between both."""
     event = compose.event(243, "2007-03-12 07:00:33", text=compose.requester(0))
     told = {
-        up: len(compose.findings(compose.document(TIMED + f"System Uptime: 0 days 0:{up}.000\n" + event + HEALTHY), RULE))
+        up: len(
+            compose.findings(compose.document(TIMED + f"System Uptime: 0 days 0:{up}.000\n" + event + HEALTHY), RULE)
+        )
         for up in ("04:59", "05:00", "05:01")
     }
     assert told == {"04:59": 0, "05:00": 1, "05:01": 1}
@@ -105,8 +115,13 @@ def test_boundary_of_the_boot() -> None:
 
 def test_boundary_of_the_percentage() -> None:
     heaps = {percent: compose.replaced(X86, SYSTEM, 2048, percent) for percent in (89, 90)}
-    cases: dict[str, compose.Text] = {str(percent): CAPTURE + EVENT + compose.dskheap(0, some) for percent, some in heaps.items()}
-    assert {name: len(compose.findings(one, RULE)) for name, one in compose.documents(cases).items()} == {"89": 1, "90": 0}
+    cases: dict[str, compose.Text] = {
+        str(percent): CAPTURE + EVENT + compose.dskheap(0, some) for percent, some in heaps.items()
+    }
+    assert {name: len(compose.findings(one, RULE)) for name, one in compose.documents(cases).items()} == {
+        "89": 1,
+        "90": 0,
+    }
 
 
 def test_only_the_failure_of_the_complaint_counts() -> None:

@@ -344,7 +344,11 @@ def test_the_session_of_the_complaint_is_one_of_several() -> None:
         session: dumpscan.analyze(asked_in(1, 2).encode(), session=session).to_dict()["verdict"]["summary"]
         for session in (1, 2, 3)
     }
-    assert {session: "That is not session" in summary for session, summary in told.items()} == {1: False, 2: False, 3: True}
+    assert {session: "That is not session" in summary for session, summary in told.items()} == {
+        1: False,
+        2: False,
+        3: True,
+    }
 
 
 def test_what_is_counted_in_some_of_several_sessions() -> None:

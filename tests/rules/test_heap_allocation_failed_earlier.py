@@ -61,7 +61,8 @@ def test_no_data() -> None:
 def test_boundary() -> None:
     """An event that is surely of the captured boot is no history: the day of the event begins after the boot."""
     cases: dict[str, compose.Text] = {
-        up: CAPTURE.replace("9 days 1:00:00", f"3 days {up}") + EVENT + HEALTHY for up in ("7:05:32", "7:05:33", "7:05:34")
+        up: CAPTURE.replace("9 days 1:00:00", f"3 days {up}") + EVENT + HEALTHY
+        for up in ("7:05:32", "7:05:33", "7:05:34")
     }
     told = {name: compose.fired(one) for name, one in compose.documents(cases).items()}
     other = "failed-allocation-unexplained"

@@ -31,7 +31,9 @@ def test_fires() -> None:
         "1,260 KB of the heap of Service-0x0-3e7$, which has 768 KB: it may be full."
     )
     lines = compose.cited(finding)
-    assert lines[0] == ("-", compose.line_of(FIRES, "\t5000\t")) and compose.line_of(FIRES, "csrss.exe\t") not in {line for _, line in lines}
+    assert lines[0] == ("-", compose.line_of(FIRES, "\t5000\t")) and compose.line_of(FIRES, "csrss.exe\t") not in {
+        line for _, line in lines
+    }
     assert any("always from about the same number on" in text for text in finding["actions"])
     assert told["verdict"]["mode"] == "undecided", "an estimate decides nothing"
 
@@ -39,13 +41,18 @@ def test_fires() -> None:
 def test_an_account_of_its_own_and_no_size() -> None:
     text = MODERN + compose.gui(0, workers(120, account=r"CONTOSO\svc_build"))
     (finding,) = compose.findings(compose.document(text), RULE)
-    assert "the heap of the Service-0x station of their logon, which has 768 KB as installed on x64" in finding["summary"]
+    assert (
+        "the heap of the Service-0x station of their logon, which has 768 KB as installed on x64" in finding["summary"]
+    )
 
 
 def test_near_miss() -> None:
     measured = compose.dskheap(0, compose.X64)
     cases: dict[str, compose.Text] = {
-        "three accounts": MODERN + compose.gui(0, [one for who in (LOCAL_SYSTEM, LOCAL_SERVICE, NETWORK_SERVICE) for one in workers(100, account=who)]),
+        "three accounts": MODERN
+        + compose.gui(
+            0, [one for who in (LOCAL_SYSTEM, LOCAL_SERVICE, NETWORK_SERVICE) for one in workers(100, account=who)]
+        ),
         "a user's session": MODERN + compose.gui(2, workers(180)),
         "no objects": MODERN + compose.gui(0, workers(180, 0)),
         "measured": MODERN + measured + compose.gui(0, workers(180)),

@@ -140,13 +140,24 @@ def test_a_dump_that_can_never_hold_heaps_is_no_matter_of_the_process() -> None:
 def test_the_way_out_is_that_of_the_generation() -> None:
     """On Windows 8 and later !dskheap mostly does not know the structures: another process changes nothing."""
     old, new = compose.banner(7601, name="Windows 7", target="x64"), compose.banner(20348, target="x64")
-    cases: dict[str, compose.Text] = {name: text + compose.FAILED for name, text in {"old": old, "new": new, "?": ""}.items()}
+    cases: dict[str, compose.Text] = {
+        name: text + compose.FAILED for name, text in {"old": old, "new": new, "?": ""}.items()
+    }
     told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
     assert "paged out" in told["old"]["summary"] and "Windows 8" not in told["old"]["summary"]
     assert len(told["old"]["actions"]) == 1 and "GuiObjectUse" not in told["old"]["actions"][0]
-    assert "does not know the structures of win32k" in told["new"]["summary"] and "paged out" not in told["new"]["summary"]
+    assert (
+        "does not know the structures of win32k" in told["new"]["summary"] and "paged out" not in told["new"]["summary"]
+    )
     (only,) = told["new"]["actions"]
-    assert "GuiObjectUse" in only and "csrss.exe" in only and "243" in only and "Neither another process nor another try" in only
+    assert (
+        "GuiObjectUse" in only
+        and "csrss.exe" in only
+        and "243" in only
+        and "Neither another process nor another try" in only
+    )
     assert ".process" not in only
     before, since = told["?"]["actions"]
-    assert before.startswith("Before Windows 8: switch to a process") and since.startswith("On Windows 8 and later: use what works")
+    assert before.startswith("Before Windows 8: switch to a process") and since.startswith(
+        "On Windows 8 and later: use what works"
+    )
