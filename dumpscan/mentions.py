@@ -31,7 +31,7 @@ _ARTICLE = re.compile(
 
 
 def quoted(line: str) -> bool:
-    """Whether a line, as it stands in its file, is quoted from another mail.
+    r"""Whether a line, as it stands in its file, is quoted from another mail.
 
     >>> quoted("> > it ends with 0xC0000142"), quoted("C:\\> fails with 0xC0000142")
     (True, False)
@@ -39,12 +39,14 @@ def quoted(line: str) -> bool:
     return _QUOTED.match(line) is not None
 
 
-def only_mentioned(text: str, begin: int, end: int) -> bool:
-    """Whether what stands at this place of a text is denied in its sentence, or told by an article.
+def only_mentioned(text: str, begin: int, end: int, above: str = "") -> bool:
+    """Whether what stands at this place of a text is denied in its sentence, which may begin in the line above, or told by an article.
 
     >>> [only_mentioned(text, text.index("0x"), len(text.split("7")[0]) + 1) for text in ("no error 0x7 here", "KB 184802 says 0x7", "no window, 0x7", "0x7 was never seen")]
     [True, True, False, True]
     """
     before, behind = text[max(0, begin - NEAR) : begin], text[end : end + NEAR]
+    if begin < NEAR:
+        before = f"{above.rstrip()[-NEAR:]} {before.lstrip()}"
     clause = _CLAUSE.split(behind, maxsplit=1)[0]
     return bool(_NOT_BEFORE.search(before) or _NOT_BEHIND.search(clause) or _ARTICLE.search(before))

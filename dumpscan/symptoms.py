@@ -225,9 +225,9 @@ def literals() -> tuple[bytes, ...]:
     return tuple({literal: None for symptom in SYMPTOMS for literal in symptom.literals})
 
 
-def symptoms(line: str, below: str = "", quoted: bool = False) -> Iterator[tuple[str, str, str, bool]]:
+def symptoms(line: str, below: str = "", above: str = "", quoted: bool = False) -> Iterator[tuple[str, str, str, bool]]:
     """(signature, text, specificity, whether it is only mentioned) of each symptom that begins in a line; `below` is the next line, onto which a
-    text may be wrapped, `quoted` whether a mail quotes the line.
+    text may be wrapped, `above` the one in which its sentence may begin, `quoted` whether a mail quotes the line.
 
     >>> [one[0] for one in symptoms("exited with -1073741502 (0xC0000142)")], list(symptoms("808ad254  c0000142 00000000"))
     (['dll-init-failed'], [])
@@ -247,7 +247,9 @@ def symptoms(line: str, below: str = "", quoted: bool = False) -> Iterator[tuple
         ]
         if matches:
             found[SYMPTOMS[at].signature] = SYMPTOMS[at].specificity
-            mentioned[SYMPTOMS[at].signature] = quoted or all(only_mentioned(joined, *one.span()) for one in matches)
+            mentioned[SYMPTOMS[at].signature] = quoted or all(
+                only_mentioned(joined, *one.span(), above) for one in matches
+            )
     if "cgi-headers-incomplete" in found and (
         "cgi-script-failed" in found or _OWN_WORDS.search(line) or _OWN_WORDS.search(below)
     ):

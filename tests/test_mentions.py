@@ -28,6 +28,8 @@ MENTIONED = (
     "The KB article says that error 1450 is usual",
     "According to the article, 0xC0000142 means that user32 did not start.",
     "as described in KB 184802: exit code 128",
+    "In the logs of the last week there was no\n0xC0000142 either.",
+    "As KB 184802 says, when a heap is full\nthe program ends with 0xC0000142",
     "> The worker exits with -1073741502",
     "  > > Not enough storage is available to process this command.",
 )
@@ -51,6 +53,8 @@ SEEN = (
     "The server {9BA05972} did not register with DCOM within the required timeout.",
     "The service did not respond to the start or control request in a timely fashion.",
     "cannot create window",
+    "There was no message.\n0xC0000142 is all we see",
+    "We looked and there was no\n\n0xC0000142",
 )
 
 
