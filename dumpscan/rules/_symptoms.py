@@ -75,6 +75,7 @@ def spoken(row: Mapping[str, Any]) -> str:
 
 
 def meanings(row: Mapping[str, Any]) -> list[str]:
-    """What each of these symptoms can mean, a sentence each."""
+    """What each of these symptoms can mean, a sentence each; what stands in brackets was said when they were named."""
     told = [BY_SIGNATURE[row[name]] for name in SPOKEN if row[name] is not None]
-    return [f"{one.seen[0].upper()}{one.seen[1:]} can mean: {one.means}." for one in told]
+    named = [one.seen.partition(" (")[0] if one.seen.endswith(")") else one.seen for one in told]
+    return [f"{name[0].upper()}{name[1:]} can mean: {one.means}." for name, one in zip(named, told, strict=True)]
