@@ -50,7 +50,10 @@ class Analysis:
             "platforms": known,
             "view_space": view_space(self.tables, known),
         }
-        self.outcomes: list[Outcome] = run(self._tables, len(self.cases), list(all_rules().values()))
+        # What prose only mentions is a row of its table, but no symptom that a rule may build on.
+        symptoms = self.tables["symptoms"]
+        judged = self._tables | {"symptoms": symptoms[~symptoms["mentioned"].fillna(False).astype(bool)]}
+        self.outcomes: list[Outcome] = run(judged, len(self.cases), list(all_rules().values()))
         self._tables["verdicts"] = judge(self._tables, self.outcomes)
 
     def verdicts(self) -> dict[str, str]:

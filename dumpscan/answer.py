@@ -61,9 +61,7 @@ def answer(
     summary, deciding = told[0]
     platform = next((one for one in platforms if one["machine"] == worst["machine"]), NO_PLATFORM)
     of_rules = _by_rule(worst["machine"], outcomes)
-    elsewhere = [
-        finding["subject"].get("session") for finding in deciding if finding["subject"].get("session") is not None
-    ]
+    elsewhere = [session for finding in deciding for session in _sessions_of(finding) if session is not None]
     if said.session is not None and elsewhere and said.session not in elsewhere and worst["mode"] != UNDECIDED:
         summary += f" That is not session {said.session}, in which it failed."
     evidence = [line for finding in deciding for line in finding["evidence"]] or _listing_lines(
@@ -86,6 +84,12 @@ def answer(
         _history(worst["machine"], outcomes),
         facts(worst["machine"], platform, tables),
     )
+
+
+def _sessions_of(finding: Document) -> list[int | None]:
+    """The sessions that a finding speaks of."""
+    subject = finding["subject"]
+    return list(subject.get("sessions") or [subject.get("session")])
 
 
 def _by_rule(machine: str, outcomes: Sequence[Document]) -> dict[str, list[Document]]:
@@ -164,7 +168,8 @@ def _machine_answer(
     first = [findings[0] for findings in by_kind if findings]
     sentence = " ".join(finding["summary"] for finding in first)
     if mode == HEAP_FULL and first and first[0]["subject"].get("size_kb") is None:
-        estimates = _by_rule(name, outcomes).get(WHICH_HEAP, [])
+        spoken = _sessions_of(first[0])
+        estimates = [one for one in _by_rule(name, outcomes).get(WHICH_HEAP, []) if one["subject"]["session"] in spoken]
         sentence += "".join(f" {finding['summary']}" for finding in estimates[:1])
     more = len(found) - len(first)
     if more:

@@ -66,7 +66,7 @@ ISSUES = (
             (REBOOT, "Where SharedSection has two values only, add the third: without it each of these desktops takes the second value, 3,072 KB. 512 is the usual third, 128 the least."),
             (FUTILE, "A larger third SharedSection value alone: fewer desktops fit then."),
         ),
-        Gate(NT4_TO_XP), _BEFORE_VISTA + " (the article is of NT 4.0)", related=("Q142676", "Q156484"),
+        Gate(NT4_TO_XP), _BEFORE_VISTA + " (the article is of NT 4.0)", weak=("oop-application-failed",), related=("Q142676", "Q156484"),
     ),
     Issue(
         "Q156484", HEAP,

@@ -58,7 +58,7 @@ TABLES: dict[str, dict[str, str]] = {
     "boot_options": {"option": "key", "value": "text", "origin": "key"},
     "modules": {"name": "key", "version": "text"},
     "events": {"log": "key", "source": "key", "event_id": "int", "time": "text", "text": "text", "session": "int", "process": "text", "pid": "int", "computer": "text"},
-    "symptoms": {"signature": "key", "text": "text", "specificity": "key"},
+    "symptoms": {"signature": "key", "text": "text", "specificity": "key", "mentioned": "bool"},
     "logon_sessions": {"luid": "text", "account": "text"},
     "desktop_owners": {"session": "int", "window_station": "key", "desktop": "key", "pid": "int", "process": "text"},
     "gui_objects": {

@@ -16,6 +16,7 @@ from dumpscan.capture import CONTEXT, Capture, Taken, captures
 from dumpscan.decoding import keeps_ascii, one_encoding, recoded, unreadable
 from dumpscan.kinds import HEAD, OTHER_LETTERS, sniff
 from dumpscan.matching import matching_copy, repaired
+from dumpscan.mentions import quoted
 from dumpscan.moments import header_stamp
 from dumpscan.ownreport import is_own_report
 from dumpscan.prompts import commands
@@ -248,16 +249,18 @@ def _read_single_lines(reading: Reading, stream: Stream, found: Scan, encoding: 
     whole = found.is_utf8 or forced
     blocks = reading.captures
     starts = [capture.first for capture in blocks]
-    for number, raw, raw_below in _lines_at(stream, found, hits_of(found, PROMPTS, SYMPTOMS, LOGS)):
+    for number, raw_above, raw, raw_below in _lines_at(stream, found, hits_of(found, PROMPTS, SYMPTOMS, LOGS)):
         _, copy = matching_copy(_decode(raw, encoding, whole), number)
         parts = copy.text.splitlines()  # several where line ends got lost
-        line, below = " ".join(parts), repaired(_decode(raw_below, encoding, whole))
+        line = " ".join(parts)
+        above, below = (repaired(_decode(one, encoding, whole)) for one in (raw_above, raw_below))
+        quotes = quoted(_decode(raw, encoding, whole))
         if opened := header_stamp(line):
             reading.stamps.append((number, opened))
         at = bisect_right(starts, number) - 1
         told: dict[str, list[tuple[Any, ...]]] = {
             "commands": [(number, *one) for part in parts for one in commands(part)],
-            "symptoms": [(number, *one) for one in symptoms(line, below)],
+            "symptoms": [(number, *one) for one in symptoms(line, below, above, quotes)],
         }
         if found.size > HASH_LIMIT and not any(_beside(number, one) for one in blocks[max(0, at) : at + 2]):
             told["commands"] = []
@@ -294,8 +297,8 @@ def _beside(line: int, capture: Capture) -> bool:
     return capture.first - CONTEXT <= line <= capture.last + CONTEXT
 
 
-def _lines_at(stream: Stream, found: Scan, offsets: NDArray[np.int64]) -> Iterator[tuple[int, bytes, bytes]]:
-    """Number and bytes of each line that has one of these offsets, and the bytes of the line below it."""
+def _lines_at(stream: Stream, found: Scan, offsets: NDArray[np.int64]) -> Iterator[tuple[int, bytes, bytes, bytes]]:
+    """The number of each line that has one of these offsets, the bytes of the line above it, its own, and those of the line below it."""
     import numpy as np
 
     before = 0
@@ -315,7 +318,9 @@ def _lines_at(stream: Stream, found: Scan, offsets: NDArray[np.int64]) -> Iterat
             if at < 0 or number <= before or ends[at] - starts[at] > LONGEST_LINE:
                 continue
             before = number
-            yield number, raw[starts[at] : ends[at]], raw[ends[at] : ends[at + 1]] if at + 1 < len(ends) else b""
+            above = raw[starts[at - 1] : starts[at]] if at and starts[at] - starts[at - 1] <= LONGEST_LINE else b""
+            below = raw[ends[at] : ends[at + 1]] if at + 1 < len(ends) else b""
+            yield number, above, raw[starts[at] : ends[at]], below
 
 
 def count_ends(text: str) -> int:

@@ -20,6 +20,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dumpscan.mentions import only_mentioned
+
 MOST_TEXT = 300  # characters of a line that a row keeps; the line itself can be looked up
 
 
@@ -126,11 +128,14 @@ SYMPTOMS = (
           "error 2186 (the service is not responding)", "a service that could not start, for want of heap among other reasons"),
     _said("service-did-not-respond", "L", "start or control", "did not respond to the start or control request",
           "a service that did not respond in time", "a consequence only: of a desktop that could not be made, among many others"),
-    _said("cgi-headers-incomplete", "L", "misbehaved by", "misbehaved by not returning a complete set of",
+    _said("cgi-headers-incomplete", "L", "misbehaved", "misbehaved by not returning a complete set of",
           "a CGI program that returned no headers", "no desktop for its user where nothing follows the message; where text follows, the script itself"),
     _said("cgi-script-failed", "N", "open perl script|load advapi32|did return are",
           r"can'?t open perl script|(?:cannot|can'?t|unable to) load advapi32|headers it did return are:[^0-9A-Za-z]{0,12}(?:access is denied|can'?t open|cannot (?:open|load|find))",
           "a CGI program that said why it failed", "a path, an access right or a DLL of the script"),
+    # Events 36 and 37 of W3SVC; the surrogate of IIS 4 and 5 is mtx.exe or dllhost.exe. The identity of each such application had a desktop of its own.
+    _said("oop-application-failed", "L", "of process application|mtx.exe", r"out of process application .{1,200} terminated unexpectedly|\bmtx\.exe\b.{0,80}(?:initializ|0xC0000142)",
+          "an application of IIS, out of process, that ended", "no desktop for its identity, or a crash of its own code"),
     _said("asp-0100", "N", "asp 0100", "ASP 0100",
           "ASP 0100 (out of memory)", "the memory of one worker process"),
     _said("iis-service-unavailable", "L", "service unavailable<|service is unavailable", r"<h1>Service Unavailable</h1>|HTTP Error 503\.? The service is unavailable",
@@ -211,6 +216,10 @@ ORDER = {one.signature: at for at, one in enumerate(SYMPTOMS)}
 # Each literal, folded, with the place of its symptom.
 _LITERALS = [(literal.decode().lower(), at) for at, one in enumerate(SYMPTOMS) for literal in one.literals]
 _WORD = re.compile(r"(?i)[g-z]{3}")
+# What a CGI program printed stands behind the message of IIS, in the same line or below; a page has tags between them, a log its own quote.
+_OWN_WORDS = re.compile(
+    r"(?i)headers it did return are:(?:[ \t.]|<[^<>]{1,200}>|&[a-z]{1,8};)*+(?!(?:none|nothing|empty|and|but)\b)[a-z][^<>\"]{3}"
+)
 
 
 def _dumped(code: str, line: str) -> bool:
@@ -223,8 +232,9 @@ def literals() -> tuple[bytes, ...]:
     return tuple({literal: None for symptom in SYMPTOMS for literal in symptom.literals})
 
 
-def symptoms(line: str, below: str = "") -> Iterator[tuple[str, str, str]]:
-    """(signature, text, specificity) of each symptom that begins in a line; `below` is the next line, onto which a text may be wrapped.
+def symptoms(line: str, below: str = "", above: str = "", quoted: bool = False) -> Iterator[tuple[str, str, str, bool]]:
+    """(signature, text, specificity, whether it is only mentioned) of each symptom that begins in a line; `below` is the next line, onto which a
+    text may be wrapped, `above` the one in which its sentence may begin, `quoted` whether a mail quotes the line.
 
     >>> [one[0] for one in symptoms("exited with -1073741502 (0xC0000142)")], list(symptoms("808ad254  c0000142 00000000"))
     (['dll-init-failed'], [])
@@ -234,14 +244,28 @@ def symptoms(line: str, below: str = "") -> Iterator[tuple[str, str, str]]:
     joined = f"{line.rstrip()} {below.strip()}" if below else line
     folded = " ".join(joined.lower().split())
     told = {at for literal, at in _LITERALS if literal in folded}  # 60 patterns cost a hundred times as much
-    found = {
-        SYMPTOMS[at].signature: SYMPTOMS[at].specificity
-        for at in sorted(told)
-        if (match := SYMPTOMS[at].pattern.search(joined)) and match.start() < len(line) and not _dumped(match[0], line)
-    }
+    found: dict[str, str] = {}
+    mentioned: dict[str, bool] = {}
+    for at in sorted(told):
+        matches = [
+            one
+            for one in SYMPTOMS[at].pattern.finditer(joined)
+            if one.start() < len(line) and not _dumped(one[0], line)
+        ]
+        if matches:
+            found[SYMPTOMS[at].signature] = SYMPTOMS[at].specificity
+            mentioned[SYMPTOMS[at].signature] = quoted or all(
+                only_mentioned(joined, *one.span(), above) for one in matches
+            )
+    if "cgi-headers-incomplete" in found and (
+        "cgi-script-failed" in found or _OWN_WORDS.search(line) or _OWN_WORDS.search(below)
+    ):
+        found["cgi-script-failed"] = BY_SIGNATURE["cgi-script-failed"].specificity
+        mentioned["cgi-script-failed"] = mentioned.pop("cgi-headers-incomplete")
+        del found["cgi-headers-incomplete"]
     if not found.keys().isdisjoint(("stop-c0000142", "shutting-down", "window-station-shutting-down")):
         for other in ("dll-init-failed", "dll-initialization-failure", "dynamic-link-library-failed"):
             found.pop(other, None)
     text = line.strip()
     for signature, specificity in found.items():
-        yield signature, text if len(text) <= MOST_TEXT else text[:MOST_TEXT], specificity
+        yield signature, text if len(text) <= MOST_TEXT else text[:MOST_TEXT], specificity, mentioned[signature]

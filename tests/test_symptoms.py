@@ -42,6 +42,7 @@ SAID = {
     "service-did-not-respond": "The service did not respond to the start or control request in a timely fashion.",
     "cgi-headers-incomplete": "The specified CGI application misbehaved by not returning a complete set of HTTP headers.",
     "cgi-script-failed": 'Can\'t open perl script "C:\\Inetpub\\scripts\\a.pl": No such file or directory',
+    "oop-application-failed": "Out of process application '/LM/W3SVC/1/Root/shop' terminated unexpectedly.",
     "asp-0100": "Active Server Pages error 'ASP 0100' Out of memory",
     "iis-service-unavailable": "<h1>Service Unavailable</h1>",
     "asp-0177": "Server object error 'ASP 0177 : 8007000e'",
@@ -148,3 +149,31 @@ def test_a_symptom_is_quoted_from_its_file() -> None:
     analysis = dumpscan.analyze(b"x\n" * 500 + b"child 0xC0000142 died\n" + b"y\n" * 500)
     assert analysis.readings[0].captures[0].excerpts == [(501, ["child 0xC0000142 died"])]
     assert analysis.readings[0].lines["parsed"] == 1
+
+
+CGI = "The specified CGI application misbehaved by not returning a complete set of HTTP headers. The headers it did return are:"
+
+
+@pytest.mark.parametrize(
+    ("text", "own_words"),
+    [
+        (CGI, False),
+        (f"{CGI}.", False),
+        (f"{CGI} </p><p></p></body></html>", False),
+        (f'502 "{CGI}" 1234 - Mozilla/4.0', False),
+        (f"{CGI} none", False),
+        (f"{CGI} and nothing else", False),
+        (f"CGI Error</h1><p>{CGI}", False),
+        (f"{CGI} Can't open perl script \"C:\\x\\a.pl\": No such file or directory", True),
+        (f"{CGI} Access is denied.", True),
+        (f"{CGI} error in line 12 of a.pl", True),
+        (f"{CGI}</p><pre>Traceback (most recent call last):", True),
+        (f"2007-03-09 GET /a.pl {CGI} Content-Type: text/html", True),
+        ("The specified CGI application misbehaved by not returning a complete set\nof HTTP headers. The headers it did return are: Undefined subroutine", True),
+        ("The specified CGI application misbehaved\nby not returning a complete set of HTTP headers. The headers it did return are:\nThis happens now and then.", False),
+    ],
+)  # fmt: skip
+def test_the_message_of_iis_with_and_without_the_own_words_of_a_script(text: str, own_words: bool) -> None:
+    """Text behind it is the script's; nothing behind it leaves the desktop as the suspect."""
+    rows = dumpscan.analyze(text.encode()).tables["symptoms"]
+    assert set(rows["signature"]) == {"cgi-script-failed" if own_words else "cgi-headers-incomplete"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules._events import DESKTOP_CREATION_FAILED, HEAP_ALLOCATION_FAILED, facts
+from dumpscan.rules._places import places
 from dumpscan.symptoms import BY_SIGNATURE, ORDER
 from dumpscan.words import count
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_TOLD = 3  # symptoms that a sentence names
+TAIL = 8  # lines behind the message of IIS in which the script's own words stand
 SPOKEN = [f"sign_{number}" for number in range(MOST_TOLD)]
 
 
@@ -28,9 +30,26 @@ def logged(events: pd.DataFrame, systems: pd.DataFrame) -> set[int]:
 
 def suspected(symptoms: pd.DataFrame) -> pd.DataFrame:
     """Symptoms that can come of desktop heap or view space, the most telling first, one a line and kind."""
-    rows = symptoms[symptoms["specificity"].isin(["S", "M", "L"])]
+    rows = without_tails(symptoms)
+    rows = rows[rows["specificity"].isin(["S", "M", "L"])]
     rows = rows.assign(order=rows["signature"].astype(object).map(ORDER)).sort_values("order", kind="stable")
     return rows.drop_duplicates(["case", "file", "line"]).drop_duplicates([*MACHINE, "signature"])
+
+
+def without_tails(symptoms: pd.DataFrame) -> pd.DataFrame:
+    """Without the messages of IIS behind which the script's own words stand."""
+    import pandas as pd
+
+    names = symptoms["signature"].astype(object)
+    at = places(symptoms).assign(row=symptoms.index).sort_values("line")
+    told, tails = (
+        at[names.eq("cgi-headers-incomplete")[at["row"]].to_numpy(bool)],
+        at[names.eq("cgi-script-failed")[at["row"]].to_numpy(bool)],
+    )
+    tails = tails[["of", "line"]].assign(tail=True)
+    near = pd.merge_asof(told, tails, on="line", by="of", direction="forward", tolerance=TAIL)
+    kept: pd.DataFrame = symptoms[~symptoms.index.isin(near.loc[near["tail"].eq(True), "row"])]
+    return kept
 
 
 def by_machine(rows: pd.DataFrame) -> pd.DataFrame:
@@ -56,6 +75,7 @@ def spoken(row: Mapping[str, Any]) -> str:
 
 
 def meanings(row: Mapping[str, Any]) -> list[str]:
-    """What each of these symptoms can mean, a sentence each."""
+    """What each of these symptoms can mean, a sentence each; what stands in brackets was said when they were named."""
     told = [BY_SIGNATURE[row[name]] for name in SPOKEN if row[name] is not None]
-    return [f"{one.seen[0].upper()}{one.seen[1:]} can mean: {one.means}." for one in told]
+    named = [one.seen.partition(" (")[0] if one.seen.endswith(")") else one.seen for one in told]
+    return [f"{name[0].upper()}{name[1:]} can mean: {one.means}." for name, one in zip(named, told, strict=True)]

@@ -4,10 +4,14 @@ r"""An allocation from a desktop heap failed at another moment (event 243)
 Windows logged that an allocation from a desktop heap failed, and the heaps that it can have been are listed with room in all of them: the listing
 is of another moment. It clears that moment, not the one of the event.
 
+Only an event that is surely of the boot that was captured, or of the very moment of the listing, speaks against the listing: `failed-allocation-unexplained`
+tells those.
+
 ## How the log proves it
 Event 243 of Win32k with date and time, and no heap of its session (of the machine, where it names none) at
-90 % or more; or one from before the last start of a machine whose heaps are not listed at all (told by an uptime, or by a
-start in the System log). An event beside a service that did not start is of session 0 (`heap-allocation-failed`).
+90 % or more: of an earlier boot, or nothing tells whether it is of this one; or one from before the last start of a machine whose heaps
+are not listed at all (told by an uptime, or by a start in the System log). An event beside a service that did not start is of session 0
+(`heap-allocation-failed`).
 
 ## What to do
 List the heaps again while it fails; ask what was ended or restarted in between.
@@ -27,8 +31,9 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CAUSE, EVENTS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._events import failed_allocations, of_the_only_session, when
-from dumpscan.rules.heap_allocation_failed import NEARLY_FULL, SESSION
+from dumpscan.rules._events import failed_allocations, when
+from dumpscan.rules.failed_allocation_unexplained import beside_listings
+from dumpscan.rules.heap_allocation_failed import NEARLY_FULL
 from dumpscan.words import session_name
 
 if TYPE_CHECKING:
@@ -42,23 +47,22 @@ if TYPE_CHECKING:
     clear="No event tells of a failed allocation at a moment other than that of the listing.",
     references=("KB 184802",),
 )
-def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFrame) -> Found | None:
+def check(
+    events: pd.DataFrame,
+    desktop_heaps: pd.DataFrame,
+    systems: pd.DataFrame,
+    captures: pd.DataFrame,
+    complaints: pd.DataFrame,
+) -> Found | None:
     """The first such event of each machine; all of them are cited."""
-    told = failed_allocations(events, systems, history=True)
+    import pandas as pd
+
     heaps = desktop_heaps[~desktop_heaps["superseded"] & desktop_heaps["used_percent"].notna()]
-    keys = machine_keys(told)
-    listed = told[SESSION].assign(event=told.index).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"]
-    theirs = told.index.isin(listed) | (told["session"].isna() & keys.isin(machine_keys(heaps))).to_numpy(bool)
+    beside = beside_listings(events, desktop_heaps, systems, captures, complaints)
+    every = failed_allocations(events, systems, history=True)
+    unlisted = every[every["before"] & ~machine_keys(every).isin(machine_keys(heaps))]
+    told = pd.concat([beside[~beside["speaks"]], unlisted]).sort_index()
     full = heaps[heaps["used_percent"].ge(NEARLY_FULL).fillna(False)]
-    near = told.assign(session=of_the_only_session(told, heaps), event=told.index, key=keys)[
-        ["key", "session", "event"]
-    ]
-    at_full = full[["session"]].assign(key=machine_keys(full)).drop_duplicates()
-    events_of_near = near.merge(at_full, on=["key", "session"])["event"]
-    joined = told.index.isin(events_of_near) & told["this_boot"].fillna(False).to_numpy(
-        bool
-    )  # another rule tells these
-    told = told[(theirs & ~joined) | (told["before"] & ~keys.isin(machine_keys(heaps)))]
     rows = told.drop_duplicates(MACHINE).assign(severity="medium", certainty="proved")
     rows = rows.assign(
         room=~machine_keys(rows).isin(machine_keys(full)), listed=machine_keys(rows).isin(machine_keys(heaps))

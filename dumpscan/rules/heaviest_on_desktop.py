@@ -16,14 +16,17 @@ on WinSta0 are left out.
 The KB are an **estimate**: objects times 0.2 KB, the average of published figures (512 KB are some 2,500 objects). One window with a title of 2,048 characters
 takes 4 KB; some objects are on no desktop heap at all. A list shows its own moment, not that of the event.
 
+Many small processes fill a heap, too, and their objects are few: 180 with six objects each. So an estimate is never less than 7 KB for each process that has any object
+(some 110 services started on 768 KB; a typical one takes 10 KB). Where the number of processes makes the estimate, the finding names no culprit but their number.
+
 ## What to do
-Restart what stands out, and list again while it fails. A count that only grows is a leak.
+Restart what stands out, and list again while it fails. A count that only grows is a leak. Where only the number of processes stands out: fewer of them, or a larger heap.
 
 ## What would refute it
 A list from the moment of a failure in which the objects of that account are few.
 
 ## Sources
-KB 947246; GuiObjectUse of Aaron Margosis, 2024; ss64.com and it-words.jp (0.2 KB); measurements on Windows 11 in public notes (titles).
+KB 947246; GuiObjectUse of Aaron Margosis, 2024; ss64.com and it-words.jp (0.2 KB); winsw issue 803 (7 KB a process), KB 949296 (10 KB); measurements on Windows 11 in public notes (titles).
 """
 
 from __future__ import annotations
@@ -36,13 +39,16 @@ from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, Found, Told, cite, found,
 from dumpscan.rules._events import failed_allocations
 from dumpscan.rules._gui import (
     NOT_SERVICES,
-    OBJECT_KB,
+    PROCESS_KB,
     SERVICE_KB,
     account_name,
+    by_number,
     count_again,
     count_objects,
+    estimate_kb,
     heap_of,
     held,
+    most_common,
     processes,
     restart,
     station,
@@ -92,20 +98,23 @@ def check(
     asked = told[["key", "session", "account"]].rename(columns={"account": "asker"})
     heaps = heaps.reset_index().merge(asked, on=SESSION)
     heaps["asks"] = heaps["owner"].eq(heaps["asker"]).fillna(False)
-    heaps = heaps.sort_values(["asks", "objects"], ascending=False, kind="stable").drop_duplicates(SESSION)
-    findings = told.merge(heaps[[*GROUP, "objects", "processes", "top_pid", "owner_account", "asks"]], on=SESSION)
+    heaps["estimate"] = estimate_kb(heaps["objects"], heaps["processes"])
+    heaps["many"] = by_number(heaps["objects"], heaps["processes"])
+    heaps = heaps.sort_values(["asks", "estimate"], ascending=False, kind="stable").drop_duplicates(SESSION)
+    of_heap = ["objects", "processes", "estimate", "many", "top_pid", "owner_account", "asks"]
+    findings = told.merge(heaps[[*GROUP, *of_heap]], on=SESSION)
     sizes = platforms.set_index(machine_keys(platforms))
     services = findings["session"].eq(0)
     for name in ("configured_service_kb", "configured_interactive_kb", "sections_file", "sections_line"):
         findings[name] = findings["key"].map(sizes[name])
     size = findings["configured_service_kb"].where(services, findings["configured_interactive_kb"]).astype("Int64")
     usual = services.map({True: SERVICE_KB, False: INTERACTIVE_KB})
-    explains = (findings["objects"] * OBJECT_KB * 100).ge(size.fillna(usual) * EXPLAINS)
+    explains = (findings["estimate"] * 100).ge(size.fillna(usual) * EXPLAINS)
     severity = explains.map({True: "high", False: "low"}).astype(object)
     findings = findings.assign(size=size, explains=explains.astype(bool), severity=severity, certainty="possible")
     top = rows.merge(findings[GROUP], on=GROUP).groupby(GROUP, sort=False).head(NAMED)
     names = _with_services(top).groupby([top[name] for name in GROUP]).agg(", ".join).rename("top").reset_index()
-    findings = findings.merge(names, on=GROUP)
+    findings = findings.merge(names, on=GROUP).merge(most_common(rows, GROUP), on=GROUP)
     configured = findings.assign(file=findings["sections_file"], line=findings["sections_line"].astype("Int64"))
     shown = top[[*GROUP, "file", "line", "process", "user_objects"]]
     return found(
@@ -129,7 +138,7 @@ def _with_services(top: pd.DataFrame) -> pd.Series[str]:
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words: an estimate, and never more than that."""
     services, size, account = row["session"] == 0, row["size"], row["owner_account"]
-    estimate = float(row["objects"]) * OBJECT_KB
+    estimate, many = float(row["estimate"]), bool(row["many"])
     first = row["top"].partition(") with ")[0] + ")"
     who = (
         f"The services of {account_name(account)} in session 0"
@@ -138,24 +147,38 @@ def tell(row: Mapping[str, Any]) -> Told:
     )
     heap = heap_of(account) if services else r"the heap of WinSta0\Default"
     asker = row["process"] if row["account"] is not None else None  # it is in the list
-    itself = asker is not None and row["pid"] == row["top_pid"]
+    itself = asker is not None and row["pid"] == row["top_pid"] and not many
     victim = "" if asker is None else f" {asker}, which asked in vain, is one of them and a victim."
     if itself:
         victim = f" {asker} asked in vain, and it holds most of them itself."
+    processes = count(int(row["processes"]), "process", "processes")
+    each = f" at {PROCESS_KB} KB a process" if many else ""
+    most = (
+        f"What counts is their number: {row['copies']:,} run {row['image']}" if many else f"Most of them: {row['top']}"
+    )
     summary = (
-        f"{who} hold {held(row['objects'])} in {count(int(row['processes']), 'process', 'processes')}: by estimate {kb(round(estimate))} of {heap}"
-        f"{_share(estimate, size)}. Most of them: {row['top']}.{victim}"
+        f"{who} hold {held(row['objects'])} in {processes}: by estimate {kb(round(estimate))}{each} of {heap}{_share(estimate, size)}. {most}.{victim}"
     )  # fmt: skip
-    advice = [
-        (NOW, restart(first) if row["explains"] else count_objects(row["session"])),
-        (CAUSE, f"By estimate {who[0].lower()}{who[1:]} hold {kb(round(estimate))} of {heap}{_share(estimate, size)}; {first} holds most of it."),
-        (CAUSE, count_again(row["session"])),
-        *([] if itself else [(FUTILE, "Restarting only the process that the event names: it asked in vain, but others hold more.")]),
-    ]  # fmt: skip
+    told = f"By estimate {who[0].lower()}{who[1:]} hold {kb(round(estimate))}{each} of {heap}{_share(estimate, size)}"
+    if many and row["explains"]:
+        advice = [
+            (NOW, f"End those of the {processes} that nobody needs ({row['copies']:,} run {row['image']}), or start fewer at a time: no single one stands out."),
+            (CAUSE, f"{told}: so many small processes are a matter of size, not of a leak. Spread them over more logons, or give their heap more room."),
+            (CAUSE, "Count the processes again after an hour and after a day: a number that only grows means that work which ended leaves processes behind."),
+            (FUTILE, "Restarting a single one of them: each holds little."),
+        ]  # fmt: skip
+    else:
+        advice = [
+            (NOW, restart(first) if row["explains"] else count_objects(row["session"])),
+            (CAUSE, f"{told}; {first} holds most of it."),
+            (CAUSE, count_again(row["session"])),
+            *([] if itself else [(FUTILE, "Restarting only the process that the event names: it asked in vain, but others hold more.")]),
+        ]  # fmt: skip
     subject = {key: row[key] for key in ("session", "objects", "processes", "top")} | {
         "account": account if services else None,
         "window_station": station(account) if services else "WinSta0",
         "estimate_kb": round(estimate),
+        "by_number": many,
         "size_kb": size,
     }
     return Told(

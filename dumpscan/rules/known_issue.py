@@ -9,7 +9,7 @@ Their words and codes stand in these texts. That is what somebody saw or wrote, 
 - possible: a symptom that only this article has, and nothing tells whether the machine is one of them. The summary says which fact would decide.
 - Silent where the machine is known to be another one, and for symptoms with many causes (0xC0000142, exit code 128) where its Windows is not known.
 - "Misbehaved by not returning a complete set of HTTP headers": with nothing behind it, now and then, and with many users, each user's desktop is the suspect.
-  With text behind it the script failed by itself; then `looks-alike` speaks. The article is of NT 4.0; that later IIS before Vista does the same is **[field]**.
+  With text behind it, in its line or in the lines below, the script failed by itself; then `looks-alike` speaks. The article is of NT 4.0; that later IIS before Vista does the same is **[field]**.
 
 ## What to do
 Find the fact that decides first: `winver` and `winmsd` on NT 4.0, `vertarget` in the debugger. Then do what the article says. Ask whether the first child fails,
@@ -33,13 +33,13 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.known_issues import HEAP, ISSUES, NT4_TO_XP, VIEW, Gate, known
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import ALIKE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules._symptoms import without_tails
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Issues for whatever is older than Vista: that a machine is one of so many proves little, and the symptom may be an article's own words.
 BROAD = tuple(at for at, one in enumerate(ISSUES) if one.gate == Gate(NT4_TO_XP))
-TAIL = 8  # lines behind the message of IIS in which the script's own words stand
 
 
 @rule(
@@ -53,7 +53,7 @@ def check(symptoms: pd.DataFrame, platforms: pd.DataFrame, modules: pd.DataFrame
     """The first line of each article on each machine."""
     import numpy as np
 
-    rows, told = known(_without_tails(symptoms), platforms, modules, (HEAP, VIEW))
+    rows, told = known(without_tails(symptoms), platforms, modules, (HEAP, VIEW))
     sure = rows["open"].eq("").to_numpy(bool)
     rows = rows.assign(
         severity=np.where(sure & ~rows["issue"].isin(BROAD), "medium", "info"),
@@ -65,27 +65,6 @@ def check(symptoms: pd.DataFrame, platforms: pd.DataFrame, modules: pd.DataFrame
     return found(
         rows, cite(rows[on], "somebody saw {seen}", lines, on), cite(banner, "which Windows this machine runs")
     )
-
-
-def _without_tails(symptoms: pd.DataFrame) -> pd.DataFrame:
-    """Without the messages of IIS behind which the script's own words stand."""
-    import pandas as pd
-
-    names = symptoms["signature"].astype(object)
-    files = (
-        symptoms["case"].cat.codes.astype("int64") * len(symptoms["file"].cat.categories) + symptoms["file"].cat.codes
-    )
-    at = pd.DataFrame({"of": files, "line": symptoms["line"].astype("int64"), "row": symptoms.index}).sort_values(
-        "line"
-    )
-    told, tails = (
-        at[names.eq("cgi-headers-incomplete")[at["row"]].to_numpy(bool)],
-        at[names.eq("cgi-script-failed")[at["row"]].to_numpy(bool)],
-    )
-    tails = tails[["of", "line"]].assign(tail=True)
-    near = pd.merge_asof(told, tails, on="line", by="of", direction="forward", tolerance=TAIL)
-    kept: pd.DataFrame = symptoms[~symptoms.index.isin(near.loc[near["tail"].eq(True), "row"])]
-    return kept
 
 
 def tell(row: Mapping[str, Any]) -> Told:

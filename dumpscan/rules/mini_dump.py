@@ -28,11 +28,13 @@ from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
 if TYPE_CHECKING:
     import pandas as pd
 
+DUMP_FILE = "dump file"  # what stands for a tool where the dump itself cannot hold heaps
+
 
 @rule(stage=DATA, says=None, needs="captures.command", clear="No log of a dump that cannot hold heaps.")
 def check(tool_failures: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
     """One finding for each file that is the log of such a dump."""
-    dumps = tool_failures[tool_failures["tool"].eq("dump file").fillna(False)].drop_duplicates(["case", "file"])
+    dumps = tool_failures[tool_failures["tool"].eq(DUMP_FILE).fillna(False)].drop_duplicates(["case", "file"])
     place = ["case", "file", "capture_line"]
     rows = captures.rename(columns={"line": "capture_line"}).merge(dumps[[*place, "line", "text"]], on=place)
     rows = rows.drop_duplicates(["case", "file"], ignore_index=True).assign(severity="info", certainty="proved")
@@ -41,10 +43,15 @@ def check(tool_failures: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
-    kind = "user dump" if row["text"].startswith("User") else "mini dump"
+    kind = dump_kind(row["text"])
     return Told(
         f"A {kind} can never hold the desktop heaps of a session: this log is no evidence for or against them.",
         {"dump": row["text"]},
         "A listing of desktop heaps that was printed from this very dump.",
         [(NOW, "Run the commands on the live machine, or on a kernel dump of it.")],
     )
+
+
+def dump_kind(text: str) -> str:
+    """What a banner or the head of a file calls such a dump."""
+    return "user dump" if text.startswith("User") else "mini dump"

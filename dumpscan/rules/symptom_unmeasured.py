@@ -6,7 +6,8 @@ Somebody saw an error that desktop heap or session view space can give, or wrote
 
 ## How the log proves it
 A symptom that names desktop heap, that is its usual sign, or that it can have (not one that points away from it), on a machine without any measured use of a heap and without an event 243 or 244.
-A mail or an article that speaks of a symptom counts as speaking, never as a fact of the machine.
+A mail that speaks of a symptom counts as speaking, never as a fact of the machine. What is only mentioned does not count: an error that a sentence says there was none of, a line that a
+mail quotes (">"), what an article says by name. Nor does the message of IIS on a CGI program behind which the program's own words stand.
 
 ## What to do
 Collect, in the session that has the trouble (services: session 0) and while it fails: the listing of heaps, the SharedSection values in force, the limit of session view space before Vista, which Windows

@@ -4,8 +4,10 @@ r"""The tool could not read desktop heaps
 The command ran and printed an error instead of a table, or nothing. That is no evidence: not "no desktops", and not "healthy".
 
 ## How the log proves it
-- "Error Reading rpdeskList", "Failed counting Desktops", "EnumDsktps failed", "FillWinstaArray failed": the memory is paged out, or the
-  debugger is not in a process of that session. On Windows 10 and later it mostly stays that way.
+- "Error Reading rpdeskList", "Failed counting Desktops", "EnumDsktps failed", "FillWinstaArray failed": before Windows 8 the memory is paged
+  out, or the debugger is not in a process of that session. On Windows 8, Server 2012 and later `!dskheap` mostly does not know the structures of win32k:
+  another process does not help there.
+- The same below the banner of a mini dump or of a user dump: such a dump can never hold these heaps, whatever is typed.
 - "Failed getting grpWinStaList": the symbols of win32k lack the types (public symbols of 2008, 2012, 2016 and later).
 - "Win32k.sys symbol load error": dheapmon's driver never got loaded.
 - "The system does not support local kernel debugging", "Error communicating with livekd driver": no session on the live machine came about.
@@ -17,7 +19,7 @@ The command ran and printed an error instead of a table, or nothing. That is no 
 
 ## What to do
 Switch to a process of the session (`!process 0 0 csrss.exe`, `.process /p /r ADDRESS`) and try again; mend the symbol path
-(`dheapinst -y srv*...`). Where it goes on failing: Win32k events 243 and 244 of the System log, the command line of csrss.exe, and GuiObjectUse.
+(`dheapinst -y srv*...`). Of a mini dump ask for a kernel or complete one instead, or go to the live machine. On Windows 8 and later, and where it goes on failing: Win32k events 243 and 244 of the System log, the command line of csrss.exe, and GuiObjectUse.
 
 ## What would refute it
 The same command with a table.
@@ -31,17 +33,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.machines import machine_keys
+from dumpscan.platforms import BEFORE_8, SINCE_8
 from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
+from dumpscan.rules._places import places
+from dumpscan.rules.mini_dump import DUMP_FILE, dump_kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
+WORKS = "Use what works there: Win32k events 243 and 244 of the System log since the last start, the command line of csrss.exe, and GuiObjectUse."
 # (what the first line of a failure says, what it means, what to do about it), first match wins.
 KINDS = (
     (
         "grpWinStaList",
         "the symbols of this Windows lack what !dskheap needs",
-        "Use what works there: Win32k events 243 and 244 of the System log since the last start, the command line of csrss.exe, and GuiObjectUse.",
+        WORKS,
     ),
     (
         "symbol load error",
@@ -76,7 +83,7 @@ KINDS = (
     (
         "itmap",
         "the debugger cannot tell the sessions of this Windows apart, so what its log says of single sessions is void",
-        "Use what works there: Win32k events 243 and 244 of the System log since the last start, the command line of csrss.exe, and GuiObjectUse.",
+        WORKS,
     ),
     ("kernel-only dumps", "the dump has no data of sessions", "Use a complete dump, or the live machine."),
     (
@@ -95,10 +102,11 @@ KINDS = (
         "Run it again with the profile of this Windows; how full heaps are needs !dskheap, though.",
     ),
 )
-OTHERWISE = (
-    "the memory is paged out, or the debugger was not in a process of that session",
-    "Switch to a process of the session (!process 0 0 csrss.exe, then .process /p /r ADDRESS) and run !dskheap -s N again.",
-)
+# No other kind: the heaps could not be read. What that means, and the way out, by generation of Windows.
+PAGED_OUT = "the memory is paged out, or the debugger was not in a process of that session"
+SWITCH = "Switch to a process of the session (!process 0 0 csrss.exe, then .process /p /r ADDRESS) and run !dskheap -s N again."
+UNKNOWN_THERE = "on Windows 8 and later it mostly does not know the structures of win32k"
+NO_RETRY = "Neither another process nor another try helps there."
 
 
 @rule(
@@ -108,23 +116,67 @@ OTHERWISE = (
     clear="No tool failed.",
     references=("KB 949296", "WinDbg-Feedback 54", "WinDbg-Feedback 57"),
 )
-def check(tool_failures: pd.DataFrame, captures: pd.DataFrame) -> Found | None:
+def check(tool_failures: pd.DataFrame, captures: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     """One finding for each capture that holds nothing but a failure."""
     rows = captures[captures["state"].eq("failed").fillna(False)].assign(severity="low", certainty="proved")
+    generation = platforms.set_index(machine_keys(platforms))["generation"]
+    rows = rows.assign(generation=machine_keys(rows).map(generation).astype(object), dump=None)
+    rows["dump"] = _dumps(rows, captures, tool_failures)
     place = ["case", "file", "capture_line"]
     errors = tool_failures[[*place, "line"]]
     return found(rows, cite(rows.assign(capture_line=rows["line"])[place], "the tool's error", errors, place))
 
 
+def _dumps(rows: pd.DataFrame, captures: pd.DataFrame, tool_failures: pd.DataFrame) -> pd.Series[str]:
+    """The line that says that the log above each failed !dskheap is of a dump without heaps; missing where the banner above it is of another one."""
+    import pandas as pd
+
+    asked = rows[rows["command"].eq("dskheap").to_numpy(bool, na_value=False)]
+    small = tool_failures[tool_failures["tool"].eq(DUMP_FILE).to_numpy(bool, na_value=False)]
+    banners = captures[captures["command"].eq("vertarget").to_numpy(bool, na_value=False)]
+    # Of one line the kind of the dump is the later word: it stands in the banner's own capture.
+    heads = pd.concat([places(banners).assign(kind=None), places(small).assign(kind=small["text"].astype(object))])
+    near = pd.merge_asof(
+        places(asked).assign(row=asked.index).sort_values("line", kind="stable"),
+        heads.astype({"kind": object}).sort_values("line", kind="stable"),
+        on="line",
+        by="of",
+    )
+    told: pd.Series[str] = near.set_index("row")["kind"].reindex(rows.index)
+    return told.astype(object).where(told.notna(), None)
+
+
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words, with the way out of this kind of failure."""
     text = row["failure"] or ""
-    meaning, way_out = next(((means, do) for sign, means, do in KINDS if sign in text), OTHERWISE)
     tool = {"dheapmon": "dheapmon", "vertarget": "The debugger"}.get(
         row["command"], row["failed_tool"] or row["command"]
     )
-    if not text:
-        meaning, way_out = str(row["shortfall"]), "Run it again and save everything that it prints."
+    meaning, *ways_out = _meaning(row, text)
     return Told(
-        f"{tool} printed no data: {meaning}.", {"tool": tool}, "The same command with a table.", [(NOW, way_out)]
+        f"{tool} printed no data: {meaning}.",
+        {"tool": tool},
+        "The same command with a table.",
+        [(NOW, way_out) for way_out in ways_out],
     )
+
+
+def _meaning(row: Mapping[str, Any], text: str) -> tuple[str, ...]:
+    """What a failure means, and what to do about it."""
+    modern = row["generation"] == SINCE_8
+    if row["dump"] is not None:
+        kind = dump_kind(row["dump"])
+        meaning = f"this is the log of a {kind}, which can never hold the heaps of a session"
+        if modern:
+            return f"{meaning}, and {UNKNOWN_THERE}", WORKS
+        return meaning, f"Ask for a kernel or complete dump, or run it on the live machine: no other process and no other symbols find heaps in a {kind}."  # fmt: skip
+    if not text:
+        return str(row["shortfall"]), "Run it again and save everything that it prints."
+    known = next(((means, do) for sign, means, do in KINDS if sign in text), None)
+    if known is not None:
+        return known
+    if modern:
+        return UNKNOWN_THERE, f"{WORKS} {NO_RETRY}"
+    if row["generation"] == BEFORE_8:
+        return PAGED_OUT, SWITCH
+    return f"{PAGED_OUT}; or {UNKNOWN_THERE}", f"Before Windows 8: {SWITCH[0].lower()}{SWITCH[1:]}", f"On Windows 8 and later: {WORKS[0].lower()}{WORKS[1:]}"  # fmt: skip

@@ -59,7 +59,13 @@ def test_no_data() -> None:
 
 
 def test_boundary() -> None:
-    heaps = {percent: compose.dskheap(0, compose.replaced(X86, SYSTEM, 2048, percent)) for percent in (89, 90)}
-    cases: dict[str, compose.Text] = {str(percent): CAPTURE + EVENT + text for percent, text in heaps.items()}
-    told = {name: len(compose.findings(one, RULE)) for name, one in compose.documents(cases).items()}
-    assert told == {"89": 1, "90": 0}
+    """An event that is surely of the captured boot is no history: the day of the event begins after the boot."""
+    cases: dict[str, compose.Text] = {
+        up: CAPTURE.replace("9 days 1:00:00", f"3 days {up}") + EVENT + HEALTHY
+        for up in ("7:05:32", "7:05:33", "7:05:34")
+    }
+    told = {name: compose.fired(one) for name, one in compose.documents(cases).items()}
+    other = "failed-allocation-unexplained"
+    assert {name: (RULE in rules, other in rules) for name, rules in told.items()} == {
+        "7:05:32": (True, False), "7:05:33": (True, False), "7:05:34": (False, True),
+    }  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import compose
 from compose import LOCAL_SERVICE, LOCAL_SYSTEM, NETWORK_SERVICE, GuiProcess
 
-from dumpscan.rules._gui import OBJECT_KB
+from dumpscan.rules._gui import OBJECT_KB, PROCESS_KB
 from dumpscan.rules.heaviest_on_desktop import EXPLAINS
 
 RULE = "heaviest-on-desktop"
@@ -112,3 +114,60 @@ def test_boundary() -> None:
         assert ("does not explain" not in finding["summary"]) is explains
         assert finding["severity"] == ("high" if explains else "low")
         assert any(text.startswith("Restart agent.exe") for text in finding["actions"]) is explains
+
+
+def workers(number: int, objects: int = 6, account: str = LOCAL_SYSTEM) -> list[GuiProcess]:
+    """So many small processes of one account."""
+    return [(("worker.exe", "helper.exe")[at % 3 == 2], 5000 + 4 * at, "", account, objects, 4) for at in range(number)]
+
+
+def test_many_small_processes_count_by_their_number() -> None:
+    """Their objects are 216 KB; but at 7 KB each they are more than the heap has."""
+    (finding,) = compose.findings(compose.document(EVENT + SECTIONS + compose.gui(0, workers(180))), RULE)
+    assert (finding["severity"], finding["certainty"]) == ("high", "possible")
+    summary = finding["summary"]
+    assert (
+        "hold 1,080 USER objects in 180 processes: by estimate 1,260 KB at 7 KB a process of the heap of Service-0x0-3e7$"
+        in summary
+    )
+    assert "which has only 768 KB" in summary and summary.endswith("What counts is their number: 120 run worker.exe.")
+    assert (finding["subject"]["estimate_kb"], finding["subject"]["by_number"]) == (1260, True)
+    advice = {
+        when: [one["text"] for one in finding["advice"] if one["when"] == when] for when in ("now", "cause", "futile")
+    }
+    assert advice["now"] == [
+        "End those of the 180 processes that nobody needs (120 run worker.exe), or start fewer at a time: no single one stands out."
+    ]
+    assert any("a matter of size, not of a leak" in text for text in advice["cause"])
+    assert advice["futile"] == ["Restarting a single one of them: each holds little."]
+
+
+def test_the_account_is_that_of_the_larger_estimate() -> None:
+    """Nobody tells who asked: 400 objects in one process are less than 60 processes with two each."""
+    text = EVENT + SECTIONS + compose.gui(0, [*workers(60, 2), ("big.exe", 4, "", NETWORK_SERVICE, 400, 4)])
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert finding["summary"].startswith(
+        "The services of NT AUTHORITY\\SYSTEM in session 0 hold 120 USER objects in 60"
+    )
+
+
+def test_boundary_of_the_number() -> None:
+    """Half of the heap, by number; and where objects and number say the same, the objects are told."""
+    line = math.ceil(768 * EXPLAINS / 100 / PROCESS_KB)
+    cases: dict[str, compose.Text] = {
+        str(one): EVENT + SECTIONS + compose.gui(0, workers(one)) for one in (line - 1, line, line + 1)
+    }
+    told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
+    assert {name: one["severity"] for name, one in told.items()} == {
+        str(line - 1): "low",
+        str(line): "high",
+        str(line + 1): "high",
+    }
+    same = round(PROCESS_KB / OBJECT_KB)
+    sides: dict[str, compose.Text] = {
+        str(one): EVENT + SECTIONS + compose.gui(0, workers(80, one)) for one in (same - 1, same, same + 1)
+    }
+    by_number = {
+        name: compose.findings(one, RULE)[0]["subject"]["by_number"] for name, one in compose.documents(sides).items()
+    }
+    assert by_number == {str(same - 1): True, str(same): False, str(same + 1): False}

@@ -6,7 +6,7 @@ import compose
 import pytest
 
 from dumpscan.known_issues import ALIKE, ISSUES, Issue
-from dumpscan.rules.known_issue import TAIL
+from dumpscan.rules._symptoms import TAIL
 from dumpscan.symptoms import BY_SIGNATURE
 
 RULE = "known-issue"
@@ -168,3 +168,25 @@ def test_retyped_articles() -> None:
     for made in told.values():
         assert (made["verdict"]["mode"], made["verdict"]["reason"]) == ("undecided", "symptom_only")
         assert {one["severity"] for outcome in made["outcomes"] for one in outcome["findings"]} == {"info"}
+
+
+def test_the_message_of_iis_with_text_around_it() -> None:
+    """In a log, in a page, wrapped: the issue is known by it; with the script's own words in the same line it is the script."""
+    old = compose.banner(3790, name="Windows Server 2003")
+    message = CGI.strip()
+    cases: dict[str, compose.Text] = {
+        "log": f'{old}2007-03-09 10:00:00 GET /a.pl 502 "{message}" 1234 - Mozilla\n',
+        "page": f"{old}<h1>CGI Error</h1><p>{message}</p><pre></pre></body></html>\n",
+        "wrapped": old + message.replace("misbehaved by", "misbehaved\nby") + "\n",
+        "out of process": old
+        + "Event 37: Out of process application '/LM/W3SVC/1/Root/shop' terminated unexpectedly.\n",
+        "own words": f"{old}{message} Undefined subroutine &main::x at a.pl line 3.\n",
+        "out of process, anywhere": "Out of process application '/LM/W3SVC/1/Root/shop' terminated unexpectedly.\n",
+    }
+    told = compose.documents(cases)
+    assert {name: "Q217202" in articles(one) for name, one in told.items()} == {
+        "log": True, "page": True, "wrapped": True, "out of process": True, "own words": False, "out of process, anywhere": False,
+    }  # fmt: skip
+    own = told["own words"]
+    assert [one["subject"]["article"] for one in compose.findings(own, "looks-alike")] == ["Q150835"]
+    assert own["verdict"]["reason"] == "no_evidence" and not compose.findings(own, "symptom-unmeasured")

@@ -94,7 +94,7 @@ def test_specificity_decides(symptom: object) -> None:
     """S, M and L make it, N never does."""
     text = SAID[symptom.signature]  # type: ignore[attr-defined]
     told = compose.document(text + "\n")
-    others = {specificity for _, _, specificity in symptoms(text)}
+    others = {specificity for _, _, specificity, _ in symptoms(text)}
     assert bool(compose.findings(told, RULE)) == bool(others - {"N"})
 
 
@@ -105,3 +105,13 @@ def test_old_windows_is_asked_for_what_it_has() -> None:
     assert "wevtutil" in asked["new"] and "dheapmon" not in asked["new"] and "MmSessionViewSize" not in asked["new"]
     (finding,) = compose.findings(told["new"], RULE)
     assert "MmSessionViewSize" not in " ".join(finding["actions"])
+
+
+def test_several_symptoms_read_well() -> None:
+    """What stands in brackets is said once: in the list, not in each sentence behind it."""
+    text = "exit code 0xC0000142\nNot enough storage is available to process this command.\n"
+    (finding,) = compose.findings(compose.document(text), RULE)
+    said = finding["summary"]
+    assert "0xC0000142 (a DLL could not be initialized) and error 8 (not enough storage or memory resources)" in said
+    assert " 0xC0000142 can mean: no heap left" in said and " Error 8 can mean: heap, session view space" in said
+    assert all(said.count(bracket) == 1 for bracket in ("(a DLL could", "(not enough storage"))

@@ -104,3 +104,60 @@ def test_boundary() -> None:
     }
     told = {name: len(compose.findings(one, RULE)) for name, one in compose.documents(cases).items()}
     assert told == {"0": 0, "1": 1, "2": 2}
+
+
+MINI = "Mini Kernel Dump File: Only registers and stack trace are available\n"
+USER = "User Mini Dump File with Full Memory: Only application data is available\n"
+KERNEL = "Kernel Summary Dump File: Only kernel address space is available\n"
+
+
+def _log(kind: str, build: int = 3790) -> str:
+    """A banner with the kind of the dump, which stands below the name of the debugger."""
+    return compose.banner(build, name="Windows Server").replace("X86\n", f"X86\n{kind}")
+
+
+def test_a_dump_that_can_never_hold_heaps_is_no_matter_of_the_process() -> None:
+    cases: dict[str, compose.Text] = {
+        "mini": _log(MINI) + compose.FAILED,
+        "user": _log(USER) + compose.FAILED,
+        "kernel": _log(KERNEL) + compose.FAILED,
+        "mini of today": _log(MINI, 20348) + compose.FAILED,
+        "another dump since": _log(MINI) + compose.filler(2) + _log(KERNEL) + compose.FAILED,
+        "another dump before": _log(KERNEL) + compose.filler(2) + _log(MINI) + compose.FAILED,
+        "another file": {"a.txt": _log(MINI), "b.txt": _log(KERNEL) + compose.FAILED},
+        "below": _log(KERNEL) + compose.FAILED + compose.filler(2) + _log(MINI),
+    }
+    told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
+    never = {name for name, one in told.items() if "can never hold the heaps of a session" in one["summary"]}
+    assert never == {"mini", "user", "mini of today", "another dump before"}
+    assert {name for name, one in told.items() if ".process /p" in " ".join(one["actions"])} == set(told) - never
+    assert "the log of a mini dump" in told["mini"]["summary"] and "the log of a user dump" in told["user"]["summary"]
+    for name in ("mini", "user"):
+        assert told[name]["actions"][0].startswith("Ask for a kernel or complete dump, or run it on the live machine")
+    assert "GuiObjectUse" in told["mini of today"]["actions"][0], "a kernel dump would not help there"
+
+
+def test_the_way_out_is_that_of_the_generation() -> None:
+    """On Windows 8 and later !dskheap mostly does not know the structures: another process changes nothing."""
+    old, new = compose.banner(7601, name="Windows 7", target="x64"), compose.banner(20348, target="x64")
+    cases: dict[str, compose.Text] = {
+        name: text + compose.FAILED for name, text in {"old": old, "new": new, "?": ""}.items()
+    }
+    told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
+    assert "paged out" in told["old"]["summary"] and "Windows 8" not in told["old"]["summary"]
+    assert len(told["old"]["actions"]) == 1 and "GuiObjectUse" not in told["old"]["actions"][0]
+    assert (
+        "does not know the structures of win32k" in told["new"]["summary"] and "paged out" not in told["new"]["summary"]
+    )
+    (only,) = told["new"]["actions"]
+    assert (
+        "GuiObjectUse" in only
+        and "csrss.exe" in only
+        and "243" in only
+        and "Neither another process nor another try" in only
+    )
+    assert ".process" not in only
+    before, since = told["?"]["actions"]
+    assert before.startswith("Before Windows 8: switch to a process") and since.startswith(
+        "On Windows 8 and later: use what works"
+    )

@@ -34,6 +34,28 @@ def test_the_worst_is_told_and_all_are_cited() -> None:
     assert [line for _, line in compose.cited(finding)] == [3, 2]
 
 
+def test_an_event_of_another_session_is_not_its_doing() -> None:
+    """Heaps belong to one session; an event without a session may be of this one."""
+    modern = compose.banner(20348, name="Windows Server 2022", target="x64")
+    cases: dict[str, compose.Text] = {
+        name: modern + "".join(compose.event(243, text=compose.requester(one)) for one in sessions) + more + FIRES
+        for name, sessions, more in (
+            ("another", [2], ""), ("two others", [2, 3, 2], ""), ("its own", [0], ""), ("one of them", [2, 0], ""), ("not told", [2], compose.event(243)),
+            ("an article", [], compose.event(243, "", text=compose.requester(2))), ("no event", [], ""),
+        )
+    }  # fmt: skip
+    told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
+    assert {name: (one["severity"], one["subject"]["failed_in"]) for name, one in told.items()} == {
+        "another": ("low", [2]), "two others": ("low", [2, 3]), "its own": ("medium", []), "one of them": ("medium", []), "not told": ("medium", []),
+        "an article": ("medium", []), "no event": ("medium", []),
+    }  # fmt: skip
+    assert told["another"]["summary"].endswith(
+        "The allocations that failed (event 243) were in session 2: these objects are on no heap of it."
+    )
+    assert "session 2 and session 3: these objects are on no heap of those." in told["two others"]["summary"]
+    assert len(told["another"]["evidence"]) == 2 and len(told["its own"]["evidence"]) == 1
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "a user's session": compose.gui(2, [AGENT]),
