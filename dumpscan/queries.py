@@ -93,8 +93,8 @@ DHEAPMON = Query("dheapmon -s", HEAPS, IN_SESSION, (W2000, XP))
 
 
 def _said(text: str, topic: str, on: tuple[str, ...]) -> Query:
-    """A print of memory, named by `.echo`; a symbol that is not there would end the whole script, were it not caught."""
-    return Query(f".catch {{ .echo {text}; {text} }}", topic, DEBUGGER, on)
+    """A print of memory, named by `.echo` as if typed; a symbol that is not there would end the whole script, were it not caught."""
+    return Query(f".catch {{ .echo kd> {text}; {text} }}", topic, DEBUGGER, on)
 
 
 VIEW_SIZE = "dd nt!MmSessionViewSize L1"
