@@ -143,7 +143,10 @@ def _one(kind: Kind, focus: Symptom | None) -> Iterator[str]:
     if listing := asked(kind, IN_SESSION, focus):
         yield from _prose("dheapmon tells of the session that it runs in, so run it in the one that fails: for session 0 at the console, or by `mstsc /admin` (older ones: `mstsc /console`). It needs the symbols of win32k.sys.")  # fmt: skip
         lines = [f"{query.text} > dheapmon-%SESSIONNAME%.log" for query in listing]
-        yield from _file("dheapmon", [rf"dheapinst -y srv*C:\symbols*{SYMBOLS}", "dheapmon -l", *lines, "dheapmon -u", "dheapinst -r"])
+        yield from _file(
+            "dheapmon",
+            [rf"dheapinst -y srv*C:\symbols*{SYMBOLS}", "dheapmon -l", *lines, "dheapmon -u", "dheapinst -r"],
+        )
     if script := asked(kind, DEBUGGER, focus):
         yield from _debugger(kind, script, focus)
     else:
@@ -202,9 +205,7 @@ def _dumps(kind: Kind | None, focus: Symptom | None) -> Iterator[str]:
     yield from _title(f"Many dumps of {title}")
     yield from _prose("Works on copies of dumps, on the machine of an engineer, without touching the machines that they came from. Complete dumps hold all of it, kernel dumps seldom the command lines, mini dumps none of it. To make a dump stops the machine, and a cluster fails over.")  # fmt: skip
     yield from _prose(f"Save the script as collect.txt in the folder of the dumps, go there in PowerShell, and paste the loop. Each dump gets a log in the folder logs, and {DUMPS} minutes. A dump that has its log is passed over, so the loop can be stopped and started again at any time. What one that was stopped had written stays there as .part, and is read, too. Then run `dumpscan triage logs -o OUT`.")  # fmt: skip
-    yield from _file(
-        "collect.txt", [f"$$ dumpscan collect --dumps: {title}", *(query.text for query in script), "q"]
-    )
+    yield from _file("collect.txt", [f"$$ dumpscan collect --dumps: {title}", *(query.text for query in script), "q"])
     yield from _file("PowerShell", LOOP.replace("MINUTES", str(DUMPS)).strip("\n").split("\n"))
 
 

@@ -114,6 +114,16 @@ EACH_CSRSS = (
 
 _WITH_DEBUGGER, _WITH_DSKHEAP = (W2000, XP, VISTA, EIGHT), (XP, VISTA, EIGHT)
 
+
+def runs_on(command: str, kind: str | None) -> bool:
+    """Whether a Windows of this kind has the command, which may stand in a longer one here; where the kind is unknown, all of them may be asked."""
+    if command.startswith(DSKHEAP.format("")):
+        return kind is None or kind in _WITH_DSKHEAP
+    if command == COUNTERS:
+        return kind is None or kind in _WITH_DEBUGGER
+    return kind is None or any(command in query.text and kind in query.on for query in QUERIES)
+
+
 # All of them, in the order in which they are printed.
 QUERIES = (
     VER,

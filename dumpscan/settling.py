@@ -140,7 +140,24 @@ def facts(machine: str | None, platform: Row, tables: Tables) -> Document:
 def steps(
     worst: Row, platform: Row, views: Sequence[Row], tables: Tables, found: Mapping[str, Sequence[Row]]
 ) -> list[Document]:
-    """The commands that would settle an undecided case, or make a decided one surer. `found` has the findings of each rule on this machine."""
+    """The commands that would settle an undecided case, or make a decided one surer, of those that this Windows has. `found` has the findings of each
+    rule on this machine."""
+    kind = kind_of(platform)
+    return [step for step in _steps(worst, platform, views, tables, found) if queries.runs_on(step["command"], kind)]
+
+
+def kind_of(platform: Row) -> str | None:
+    """Which commands a machine has: a kind of `queries`, as far as is known."""
+    if platform["build"] is not None and platform["build"] <= W2K:
+        return queries.W2000 if platform["build"] == W2K else queries.NT4
+    if platform["era"] == SINCE:
+        return {BEFORE_8: queries.VISTA, SINCE_8: queries.EIGHT}.get(platform["generation"])
+    return queries.XP if platform["era"] == BEFORE and platform["build"] is not None else None
+
+
+def _steps(
+    worst: Row, platform: Row, views: Sequence[Row], tables: Tables, found: Mapping[str, Sequence[Row]]
+) -> list[Document]:
     mode, machine = worst["mode"], worst["machine"]
     limit = (
         []
@@ -149,7 +166,7 @@ def steps(
     )
     if mode == UNDECIDED:
         return _undecided(worst, platform, limit, tables, found)
-    again = listing(machine, tables) | {
+    again = (DHEAPMON if kind_of(platform) == queries.W2000 else listing(machine, tables)) | {
         "why": "once more while it fails, and in each session that has the trouble: use can be far higher then"
     }
     if mode == NO_SIGN:

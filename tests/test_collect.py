@@ -8,18 +8,20 @@ import sys
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 import dumpscan
-from dumpscan import cli, platforms, queries, settling
+from dumpscan import cli, platforms, queries, settling, verdict
 from dumpscan.collecting import ERAS, KINDS, SYMPTOMS, asked, collection
+from dumpscan.decoding import one_encoding
 from dumpscan.inputs import DumpscanError
+from dumpscan.machines import LISTINGS
 from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8
 from dumpscan.queries import DEBUGGER, EIGHT, NT4, QUERIES, VISTA, W2000, XP
 from tests import compose
-from tests.transcribe import Debugger, batch, files, powershell, utf_16
+from tests.transcribe import Debugger, Failed, batch, files, powershell, utf_16
 
 TODAY = {kind.name: kind.known_as[0] for kind in KINDS}
 SOURCES = {name: files(collection(known_as)) for name, known_as in TODAY.items()}
@@ -76,7 +78,7 @@ def test_a_command_is_asked_only_where_its_windows_has_it(kind: Any) -> None:
 
 
 def test_each_name_of_a_windows_prints_its_kind() -> None:
-    for kind, name in ((kind, name) for kind in KINDS for name in kind.known_as):
+    for kind, name in [(kind, name) for kind in KINDS for name in kind.known_as]:
         for spelled in (name, name.upper(), f"Windows {name}", f"Server {name}", f"win{name}"):
             assert collection(spelled) == collection(kind.known_as[0])
     for other, name in (("Windows Server 2008 R2", "2008r2"), ("NT 4.0", "nt4"), ("w2k3", "2003"), ("2012-r2", "2012r2"), ("W2K", "2000")):  # fmt: skip
@@ -130,7 +132,9 @@ def test_a_page_is_no_evidence() -> None:
 def test_a_script_survives_being_made_one_line(page: str) -> None:
     """`$$><` turns line ends into semicolons: a comment ends at the first one, a "*" swallows all the rest, an empty command repeats the last."""
     lines = files(page)["collect.txt"]
-    assert lines[0].startswith("$$ dumpscan collect") and all(";" not in line for line in lines if line.startswith("$$"))
+    assert lines[0].startswith("$$ dumpscan collect") and all(
+        ";" not in line for line in lines if line.startswith("$$")
+    )
     assert all(line.strip() == line and line for line in lines)
     assert not any(line.startswith("*") for line in lines)
     assert len("; ".join(lines)) < 4096
@@ -160,7 +164,7 @@ def test_a_symptom_narrows_and_adds() -> None:
     assert "EventID=7009" not in collection("2019") + collection("2019", "heap")
     assert "MmSessionViewSize" in collection("2003", "244") and "MmSessionViewSize" not in collection("2003", "243")
     assert "!dskheap -s" not in "".join(map("".join, files(collection("10", "no-debugger")).values()))
-    assert "collect.txt" not in files(collection("10", "memory")) or "!vm 4" in collection("10", "memory")
+    assert "!vm 4" in collection("10", "memory")
 
 
 @pytest.mark.parametrize("name", ["", "x", "heap full of it"])
@@ -346,10 +350,15 @@ def of_shell(kind: str) -> dict[str, str | bytes]:
             **shared,
         }  # fmt: skip
     name, version = ("Microsoft Windows Server 2008 R2 Enterprise", "6.1.7601 Service Pack 1 Build 7601") if kind == VISTA else ("Microsoft Windows Server 2019 Standard", "10.0.17763 N/A Build 17763")  # fmt: skip
+
     def xml(query: queries.Query, *events: str) -> dict[str, str]:
         return {query.text: "".join(events)}
 
-    others = {query.topic: query for query in QUERIES if VISTA in query.on and query.topic.endswith("events") and query.topic != queries.EVENTS}
+    others = {
+        query.topic: query
+        for query in QUERIES
+        if VISTA in query.on and query.topic.endswith("events") and query.topic != queries.EVENTS
+    }
     return {
         "ver": f"\nMicrosoft Windows [Version {version.partition(' ')[0]}]\n",
         "systeminfo": summary(name, version, "x64", "System Boot Time:          11/4/2026, 5:24:54 AM\n"),
@@ -392,12 +401,16 @@ def collected(kind: str, symptom: str | None = None) -> dict[str, bytes]:
             if kind == NT4:
                 folder[name] = f"REGEDIT4\n\n{text}".replace("\n", "\r\n").encode("ascii")
             else:
-                wide = text.replace(hex_2(windows), '"' + windows.replace("\\", "\\\\") + '"')  # of a REG_SZ, as some have it
+                wide = text.replace(
+                    hex_2(windows), '"' + windows.replace("\\", "\\\\") + '"'
+                )  # of a REG_SZ, as some have it
                 folder[name] = f"Windows Registry Editor Version 5.00\n\n{wide}".replace("\n", "\r\n").encode("utf-16")
     if lines := parts.pop("PowerShell", None):
         folder["collect-ps.log"] = powershell(lines, POWER)
     for line in parts.pop("session 0", ()):
-        started = re.fullmatch(r'psexec -accepteula -s -i 0 -w "%CD%" cmd /c "(?:GuiObjectUse|TSSessions) > (\S+)"', line)
+        started = re.fullmatch(
+            r'psexec -accepteula -s -i 0 -w "%CD%" cmd /c "(?:GuiObjectUse|TSSessions) > (\S+)"', line
+        )
         assert started, line
         folder[started[1]] = OF_TOOLS[started[1]].encode()
     for line in parts.pop("dheapmon", ()):
@@ -428,48 +441,365 @@ def debugged(kind: str, script: list[str]) -> bytes:
     return (text + f"{prompt} q\n").replace("\n", "\r\n").encode("utf-16")
 
 
+class Read(NamedTuple):
+    """A collection that was read: the answer, and the lines that belong to nothing."""
+
+    told: dict[str, Any]
+    left_over: list[str]
+
+
+def reading(folder: Path, content: Mapping[str, bytes]) -> Read:
+    folder.mkdir()
+    for name, raw in content.items():
+        (folder / name).write_bytes(raw)
+    analysis = dumpscan.analyze(folder)
+    left = []
+    for one in analysis.readings:
+        spans = [*one.captures, *one.single]
+        taken = {line for span in spans for line in range(span.first, span.last + 1)}
+        text = _text(content[one.file], str(one.encoding))
+        assert len(text) == one.lines["total"]
+        left += [line for number, line in enumerate(text, 1) if number not in taken and line.strip()]
+    return Read(analysis.to_dict(), left)
+
+
+def _text(raw: bytes, encoding: str) -> list[str]:
+    if encoding.startswith("mixed") and (mended := one_encoding(io.BytesIO(raw), len(raw), "utf-8")):
+        raw, encoding = mended[0].getvalue(), "utf-8"
+    wide = "utf-16" if encoding.startswith("utf-16") else "utf-8-sig"
+    lines = re.split(r"\r\n|\r|\n", raw.decode(wide))
+    return lines[:-1] if lines[-1] == "" else lines
+
+
 @pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dumpscan.Analysis]:
+def read(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str | None], Read]:
     """Every collection, whole and for each symptom, put into a folder and read."""
     root = tmp_path_factory.mktemp("collected")
-    read = {}
-    for kind, symptom in product(TODAY, (None, *(one.name for one in SYMPTOMS))):
-        folder = root / f"{kind}-{symptom or 'all'}"
-        folder.mkdir()
-        for name, content in collected(kind, symptom).items():
-            (folder / name).write_bytes(content)
-        if symptom is None:
-            read[kind] = dumpscan.analyze(folder)
-        else:
-            read[f"{kind} {symptom}"] = dumpscan.analyze(folder)
-    return read
-
-
-def found(analysis: dumpscan.Analysis) -> set[str]:
-    return compose.fired(analysis.to_dict())
-
-
-def rows(analysis: dumpscan.Analysis, table: str, *columns: str) -> set[Any]:
+    every = product(TODAY, (None, *(one.name for one in SYMPTOMS)))
     return {
-        tuple(row[column] for column in columns) if len(columns) > 1 else row[columns[0]]
-        for row in analysis.to_dict()["tables"][table]
+        (kind, symptom): reading(root / f"{kind}-{symptom or 'all'}", collected(kind, symptom))
+        for kind, symptom in every
     }
 
 
-def test_no_line_of_a_collection_is_lost(read: Mapping[str, dumpscan.Analysis]) -> None:
-    for name, analysis in read.items():
-        told = analysis.to_dict()
+# What is left over of a transcript: what was typed, the frames of logs, and details that tell nothing here.
+FRAMES = re.compile(
+    r"(?:PS )?C:\\collect>|Processor\(s\): |-{78}$|Listing the events in 'system' log|INFO: No records available"
+    r"|Opened log file|Closing open log file|Implicit process is now|\.cache forcedecode|Loading User Symbols|\.{14}$"
+    r"|PEB at |    (?:InheritedAddressSpace|ImageBaseAddress|WindowTitle|ImageFile|DllPath): "
+    r"|\*{22}$|Windows PowerShell transcript|(?:Start|End) time: |(?:RunAs )?User(?:name)?: |Machine: |Host Application: |Process ID: |PSVersion: |Transcript started"
+)
+
+
+def test_no_line_of_a_collection_is_lost(read: Mapping[Any, Read]) -> None:
+    for name, (told, left_over) in read.items():
         assert told["problems"] == [], name
-        for one in told["inputs"]:
-            lines = one["lines"]
-            assert lines["total"] == sum(count for what, count in lines.items() if what != "total"), name
         assert len({row["machine"] for row in told["tables"]["captures"]}) == 1, name
-        assert not [line for line in others(analysis) if not KNOWN_OTHERS.search(line)], name
+        assert [line for line in left_over if not FRAMES.match(line)] == [], name
 
 
-# What is left over of a transcript: prompts, echoes and frames, which tell nothing.
-KNOWN_OTHERS = re.compile(r"^never$")
+def rows(told: dict[str, Any], table: str, *columns: str) -> set[Any]:
+    return {tuple(row[column] for column in columns) for row in told["tables"][table]}
 
 
-def others(analysis: dumpscan.Analysis) -> list[str]:
-    return []
+REGISTERED = {("DesktopHeapLogging", 1), ("USERProcessHandleQuota", 10000)}
+SIZES_X86, SIZES_X64 = (1024, 3072, 512), (1024, 20480, 768)
+KERNEL = {("view_space", 49152), ("paged_pool", 16384)}
+
+
+@pytest.mark.parametrize("kind", TODAY)
+def test_every_fact_that_was_answered_is_in_the_tables(read: Mapping[Any, Read], kind: str) -> None:
+    told, old, sizes = (
+        read[kind, None].told,
+        kind in (NT4, W2000),
+        SIZES_X86 if kind in queries.BEFORE_VISTA else SIZES_X64,
+    )
+    builds = {NT4: 1381, W2000: 2195, XP: 3790, VISTA: 7601, EIGHT: 17763}
+    assert rows(told, "systems", "build") == {(builds[kind],)}
+    assert rows(told, "registry_values", "name", "number") >= REGISTERED - ({("GDIProcessHandleQuota", 10000)} if old else set())  # fmt: skip
+    assert (("SessionViewSize", 48) in rows(told, "registry_values", "name", "number")) == (
+        kind in queries.BEFORE_VISTA
+    )
+    stored = rows(told, "shared_sections", "shared_kb", "interactive_kb", "non_interactive_kb", "in_force")
+    assert stored == {(*sizes, False)} | (set() if kind == NT4 else {(*sizes, True)})
+    events = rows(told, "events", "source", "event_id")
+    assert {("Win32k", 243), ("EventLog", 6009)} <= events
+    assert old or ("EventLog", 6005) in events, "the oldest record"
+    assert (None,) not in rows(told, "events", "time")
+    if kind in (W2000, XP):
+        assert KERNEL | {("view_space", 49152), ("paged_pool", 32768)} == rows(told, "session_limits", "limit", "kb")
+    if kind in queries.BEFORE_VISTA:
+        assert ("FASTDETECT",) in rows(told, "boot_options", "option")
+    if kind == XP:
+        assert ("SystemStartOptions",) in rows(told, "boot_options", "origin")
+    if kind in (VISTA, EIGHT):
+        assert ("NX",) in rows(told, "boot_options", "option") or ("NOEXECUTE",) in rows(told, "boot_options", "option")
+    if kind != NT4:
+        assert rows(told, "session_memory", "session") == {(0,), (3,)}
+        assert ("Commit limit", 202280) in rows(told, "memory_counters", "label", "kb")
+        assert ("Mon Nov 16 09:30:00.123 2026 (UTC + 0:00)", "12 days 4:05:06.700") in rows(told, "systems", "session_time", "uptime")  # fmt: skip
+    if kind == W2000:
+        assert ("nt", "5.0.2195.6992") in rows(told, "modules", "name", "version")
+    if kind in HEAPS:
+        listed = {(session, path, kb) for session, heaps in HEAPS[kind].items() for path, kb, _ in heaps}
+        assert rows(told, "desktop_heaps", "session", "desktop_path", "size_kb") == listed
+        assert all(row["state"] == "whole" for row in told["tables"]["captures"] if row["command"] in LISTINGS)
+    if kind in queries.WITH_REG:
+        assert {0, 3} <= {session for (session,) in rows(told, "desktop_owners", "session")}
+        assert 65536 not in {session for (session,) in rows(told, "desktop_owners", "session")}
+        assert ("2461f", r"CORP\svc_sql") in rows(told, "logon_sessions", "luid", "account")
+        assert (4712, "MSSQLSERVER") in rows(told, "gui_objects", "pid", "services")
+    if kind == EIGHT:
+        assert (0, 4712, 120) in rows(told, "gui_objects", "session", "pid", "user_objects")
+        assert (0, r"Service-0x0-2461f$\Default", 768) in rows(told, "desktop_heaps", "session", "desktop_path", "size_kb")  # fmt: skip
+
+
+# Nothing prints these there: no tool counts USER objects before Windows 8, and from then on !dskheap fails, as it does in these transcripts.
+UNKNOWABLE = {
+    NT4: {"how full the desktop heaps are", "the limit of session view space", "the SharedSection values in force", "commit, pools and free system PTEs", "USER objects by process"},
+    W2000: {"USER objects by process"},
+    XP: {"USER objects by process"},
+    VISTA: {"USER objects by process"},
+    EIGHT: {"how full the desktop heaps are"},
+}  # fmt: skip
+# Rules that ask for evidence which is not there.
+ASKING = {"configuration-not-shown", "session-view-limit-unknown", "evidence-incomplete", "events-prove-nothing", "symptom-unmeasured", "windows-contradictory", "configuration-differs", "heap-logging-off", "platform-from-sizes", "young-boot"}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TODAY)
+def test_nothing_is_asked_for_that_was_collected(read: Mapping[Any, Read], kind: str) -> None:
+    told = read[kind, None].told
+    assert set(told["verdict"]["facts"]["missing"]) == UNKNOWABLE[kind]
+    assert compose.fired(told) & ASKING == set()
+    assert ("tool-failed" in compose.fired(told)) == (kind == EIGHT)
+    again = [step for step in told["verdict"]["next"] if "once more while it fails" not in step["why"]]
+    assert again == []
+
+
+EXTRA = {
+    "service-start": {("Service Control Manager", 7009)},
+    "print": {("Service Control Manager", 7009)},
+    "session-view": {("Srv", 2020)},
+    "memory": {("Srv", 2020)},
+    "program-start": {("Application Popup", 26)},
+    "logon": {("Application Popup", 26), ("Srv", 2020)},
+}
+
+
+def test_what_a_symptom_adds_is_read_too(read: Mapping[Any, Read]) -> None:
+    for (kind, symptom), (told, _) in read.items():
+        extra = rows(told, "events", "source", "event_id") - {("Win32k", 243), ("EventLog", 6005), ("EventLog", 6009)}
+        wanted = EXTRA.get(symptom or "", set())
+        if symptom == "iis" and kind in queries.WITH_REG:
+            wanted = {("W3SVC", 1009)} if kind == XP else {("Microsoft-Windows-WAS", 5009)}
+        assert extra == wanted, (kind, symptom)
+    asked_for = [row for row in read[XP, "iis"].told["tables"]["registry_values"] if row["name"] == "UseSharedWPDesktop"]  # fmt: skip
+    assert [(row["text"], row["number"]) for row in asked_for] == [(None, None)], "that it is not set is told, too"
+
+
+LIVEKD = """
+LiveKd v5.63 - Execute kd/windbg on a live system
+Sysinternals - www.sysinternals.com
+Copyright (C) 2000-2020 Mark Russinovich and Ken Johnson
+
+Launching C:\\dbg\\kd.exe:
+
+Microsoft (R) Windows Debugger Version 10.0.19041.1 AMD64
+Copyright (c) Microsoft Corporation. All rights reserved.
+
+
+Loading Dump File [C:\\Windows\\livekd.dmp]
+Kernel Complete Dump File: Full address space is available
+
+Comment: 'LiveKD live system view'
+Symbol search path is: srv*
+Executable search path is:
+"""
+
+
+def test_a_script_that_is_pasted_line_by_line_says_the_same(read: Mapping[Any, Read]) -> None:
+    """Then the log repeats each line; LiveKd has a head above, and its driver has no symbols."""
+    pasted = {}
+    for kind, prompt in ((XP, "lkd>"), (VISTA, "0: kd>")):
+        answers = of_debugger(kind)
+        noise = "*** ERROR: Module load completed but symbols could not be loaded for LiveKdD.SYS\n"
+        answers |= {
+            text: noise + told for text, told in answers.items() if text.startswith("!dskheap") and kind == VISTA
+        }
+        pasted[kind] = (LIVEKD if kind == VISTA else "") + Debugger(answers).pasted(
+            SOURCES[kind]["collect.txt"], prompt
+        )
+    for kind, told in compose.documents(pasted).items():
+        assert told["problems"] == []
+        for table in ("desktop_heaps", "session_limits", "shared_sections", "session_memory", "boot_options"):
+            whole = {
+                tuple(
+                    row[name]
+                    for name in row
+                    if name not in ("case", "file", "line", "snapshot", "machine", "superseded")
+                )
+                for row in told["tables"][table]
+            }
+            scripted = {
+                tuple(
+                    row[name]
+                    for name in row
+                    if name not in ("case", "file", "line", "snapshot", "machine", "superseded")
+                )
+                for row in read[kind, None].told["tables"][table]
+                if row["file"] == "heaps.log"
+            }
+            assert whole == scripted, (kind, table)
+        assert told["verdict"]["mode"] == "no-sign"
+
+
+# ------------------------------------------------------------------------------------------------ many dumps
+
+
+def dumped(kind: str, name: str) -> bytes:
+    """The log of one dump as `kd -z X -logou LOG -c "$$><collect.txt"` writes it: no command is repeated."""
+    answers: dict[str, str] = dict(of_debugger(kind))
+    if kind in (VISTA, EIGHT):
+        for symbol in ("dd nt!MmSessionViewSize L1", "dd nt!MmSessionPoolSize L1", "dp nt!MmHighestUserAddress L1"):
+            answers[symbol] = Failed(f"Couldn't resolve error at '{symbol.partition(' ')[2]} '\n")
+    head = f"Opened log file 'D:\\dumps\\logs\\{name}.part'\n\nMicrosoft (R) Windows Debugger Version 10.0.22621.382 AMD64\nCopyright (c) Microsoft Corporation. All rights reserved.\n\n\nLoading Dump File [D:\\dumps\\{name}]\nKernel Complete Dump File: Full address space is available\n\nSymbol search path is: srv*\nExecutable search path is: \n"
+    head += BANNERS[kind] + MOMENT + "Loading Kernel Symbols\n...............\n0: kd> kd: Reading initial command '$$><collect.txt'\n"  # fmt: skip
+    return (head + Debugger(answers).script(files(collection(dumps=True))["collect.txt"])).replace("\n", "\r\n").encode("utf-16")  # fmt: skip
+
+
+def test_the_logs_of_many_dumps_are_read() -> None:
+    analysis = dumpscan.analyze_cases({kind: dumped(kind, f"{kind}.DMP") for kind in (XP, VISTA, EIGHT)})
+    for kind in (XP, VISTA, EIGHT):
+        told = analysis.to_dict(kind)
+        assert told["problems"] == []
+        assert [row["kb"] for row in told["tables"]["session_limits"]].count(49152) == (2 if kind == XP else 0)
+        assert rows(told, "shared_sections", "in_force") == {(True,)}
+        assert rows(told, "session_memory", "session") == {(0,), (3,)}
+        assert told["verdict"]["mode"] == ("undecided" if kind == EIGHT else "no-sign")
+        if kind in HEAPS:
+            assert {session for (session,) in rows(told, "desktop_heaps", "session")} == {0, 3}
+
+
+def test_one_symbol_that_is_missing_does_not_end_a_script() -> None:
+    """Uncaught, it does: the check that the test itself can fail."""
+    answers = of_debugger(XP) | {
+        "dd nt!MmSessionViewSize L1": Failed("Couldn't resolve error at 'nt!MmSessionViewSize L1 '\n")
+    }
+    lines = SOURCES[XP]["collect.txt"]
+    assert "Session ID:  3" in Debugger(answers).script(lines)
+    bare = [line.removeprefix(".catch { ").removesuffix(" }") if "ViewSize" in line else line for line in lines]
+    assert "Session ID:  3" not in Debugger(answers).script(bare)
+
+
+def test_sessions_are_listed_however_many_there_are() -> None:
+    """Also where the list is wrapped, or cannot be read at all (Server 2025)."""
+    numbers = [0, 1, 4, 12, 17, 65]
+    answers = of_debugger(XP) | {f"!session -s {number}": "" for number in numbers} | {f"!dskheap -s {number}": "" for number in numbers}  # fmt: skip
+    answers["!session"] = "Sessions on machine: 6\nValid Sessions: 0 1 4 12\n17 65\nCurrent Session 4\n"
+    debugger = Debugger(answers)
+    debugger.script(SOURCES[XP]["collect.txt"])
+    assert [text for text in debugger.asked if "dskheap" in text] == [f"!dskheap -s {number}" for number in numbers]
+    answers["!session"] = "Error reading bitmap header @ 0x0000000000000400.\nError in reading current session\n"
+    debugger = Debugger(answers)
+    assert "CommandLine:" in debugger.script(SOURCES[XP]["collect.txt"])
+    assert not any("dskheap" in text for text in debugger.asked)
+
+
+@pytest.mark.parametrize("name", [None, *list(TODAY.values())[1:]])
+def test_the_loop_resumes_and_gives_up(name: str | None) -> None:
+    parts = files(collection(name, dumps=True))
+    loop, script = "\n".join(parts["PowerShell"]), parts["collect.txt"]
+    for needed in ("kd.exe", "-z \"{0}\"", "-y srv*", "-logou \"{1}\"", '-c "$$><collect.txt"', "Test-Path -LiteralPath $log) { return }", ".WaitForExit(", ".Kill()", "Move-Item -LiteralPath $part $log"):  # fmt: skip
+        assert needed in loop, needed
+    assert loop.index("Test-Path") < loop.index("Start-Process") < loop.index("WaitForExit") < loop.index("Move-Item")
+    assert loop.count("{") == loop.count("}") and loop.count("(") == loop.count(")")
+    assert not any(line.startswith(".logopen") for line in script), "the log is open already, and would be left"
+    wanted = queries.XP if name is None else next(kind.name for kind in KINDS if name in kind.known_as)
+    assert set(script[1:-1]) == {query.text for query in QUERIES if query.where == DEBUGGER and wanted in query.on}
+
+
+@pytest.mark.parametrize("symptom", [None, "heap"])
+def test_where_a_dump_tells_nothing_there_is_no_loop(symptom: str | None) -> None:
+    with pytest.raises(DumpscanError, match="no debugger lists the desktop heaps of Windows NT"):
+        collection("nt4", symptom, dumps=True)
+
+
+def test_a_symptom_narrows_the_script_for_dumps() -> None:
+    heap, memory = (files(collection("2003", one, dumps=True))["collect.txt"] for one in ("heap", "memory"))
+    assert "!dskheap" in "".join(heap) and "!vm 4" not in heap
+    assert "!vm 4" in memory and "!dskheap" not in "".join(memory)
+
+
+# ------------------------------------------------------------------------------------------- what is asked elsewhere
+
+NOTHING: dict[str, Any] = dict.fromkeys(
+    ("session_limits", "memory_counters", "shared_sections", "desktop_heaps", "gui_objects", "tool_failures", "session_memory", "desktop_owners"), ()
+)  # fmt: skip
+PLATFORMS = {
+    NT4: {"era": BEFORE, "generation": BEFORE_8, "architecture": "x86", "build": 1381},
+    W2000: {"era": BEFORE, "generation": BEFORE_8, "architecture": "x86", "build": platforms.W2K},
+    XP: {"era": BEFORE, "generation": BEFORE_8, "architecture": "x86", "build": 3790},
+    VISTA: {"era": SINCE, "generation": BEFORE_8, "architecture": "x64", "build": 7601},
+    EIGHT: {"era": SINCE, "generation": SINCE_8, "architecture": "x64", "build": 17763},
+}
+MODES = [(mode, None) for mode in (verdict.HEAP_FULL, verdict.VIEW_EXHAUSTED, verdict.BOTH, verdict.AT_RISK, verdict.NO_SIGN)]  # fmt: skip
+MODES += [(verdict.UNDECIDED, reason) for reason in (*verdict.DOUBTS, verdict.NO_EVIDENCE)]
+
+
+@pytest.mark.parametrize(("kind", "mode"), [*product(TODAY, MODES)], ids=str)
+def test_no_answer_asks_for_what_collect_would_not_print(kind: str, mode: tuple[str, str | None]) -> None:
+    worst = {"machine": "m", "mode": mode[0], "reason": mode[1]}
+    printed = "\n".join(line for lines in SOURCES[kind].values() for line in lines)
+    assert settling.kind_of(PLATFORMS[kind]) == kind
+    steps = settling.steps(worst, PLATFORMS[kind], (), NOTHING, {"evidence-incomplete": []})
+    assert steps or kind == NT4
+    for step in steps:
+        command = re.sub("!dskheap -s [0-9]+", "!dskheap -s ${N}", step["command"]).replace(queries.COUNTERS, "!vm 4")
+        assert command in printed, (kind, command)
+
+
+def test_an_unknown_windows_is_asked_for_all_that_it_may_have() -> None:
+    unknown = {"era": None, "generation": None, "architecture": None, "build": None}
+    assert settling.kind_of(unknown) is None
+    assert settling.kind_of(unknown | {"era": BEFORE}) is None, "Windows 2000 has no !dskheap, but is not told"
+    assert all(queries.runs_on(query.text, None) for query in QUERIES)
+    assert not queries.runs_on("no such command", EIGHT)
+
+
+# ------------------------------------------------------------------------------------------------ the command line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), 0),
+        (("--windows", "2003"), 0),
+        (("--windows", "2022", "--for", "243"), 0),
+        (("--dumps",), 0),
+        (("--dumps", "--windows", "7", "--for", "session-view"), 0),
+        (("--windows", "95"), 2),
+        (("--for", "sadness"), 2),
+        (("--dumps", "--windows", "nt4"), 2),
+        (("--everything",), 2),
+    ],
+    ids=str,
+)
+def test_collect_on_the_command_line(
+    arguments: tuple[str, ...], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["dumpscan", "collect", *arguments])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    told = capsys.readouterr()
+    assert (left.value.code or 0, bool(told.out), bool(told.err)) == (code, code == 0, code != 0)
+    assert "Traceback" not in told.err
+
+
+def test_the_help_names_every_windows_and_symptom(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["dumpscan", "collect", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    words = re.split(r"[\s,.()]+", capsys.readouterr().out)
+    assert {name.removeprefix("8.") for name in ERAS} | {one.name for one in SYMPTOMS} <= {*words, "1"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 Answers = Mapping[str, str | bytes]
@@ -66,6 +67,14 @@ def powershell(lines: list[str], answers: Answers) -> bytes:
 # ------------------------------------------------------------------------------------------------ the debugger
 
 
+class Failed(str):
+    """An answer with which a command fails: that ends a script, unless it is caught."""
+
+
+class Stopped(Exception):
+    """A command failed."""
+
+
 class Debugger:
     """As much of the debugger's command language as the scripts need, and the logs that it leaves."""
 
@@ -77,11 +86,15 @@ class Debugger:
 
     def script(self, lines: list[str]) -> str:
         """`$$><FILE`: the file becomes one line, and the first error ends it."""
-        return "".join(self.block("; ".join(lines)))
+        return "".join(self.until_stopped("; ".join(lines)))
 
     def pasted(self, lines: list[str], prompt: str) -> str:
         """The lines of a file pasted at the prompt, which the log repeats."""
-        return "".join(f"{prompt} {line}\n{''.join(self.block(line))}" for line in lines)
+        return "".join(f"{prompt} {line}\n{''.join(self.until_stopped(line))}" for line in lines)
+
+    def until_stopped(self, text: str) -> Iterator[str]:
+        with suppress(Stopped):
+            yield from self.block(text)
 
     def block(self, text: str) -> Iterator[str]:
         for command in commands(text):
@@ -110,7 +123,7 @@ class Debugger:
             if self.value(condition):
                 yield from self.block(body)
         elif head == ".catch":
-            yield from self.block(inside(rest))
+            yield from self.until_stopped(inside(rest))
         elif head == ".foreach":
             name, source, body = re.fullmatch(r"\((\w) \{ (.*?) \}\) \{(.*)\}", rest, re.DOTALL).groups()  # type: ignore[union-attr]
             for word in "".join(self.block(source)).split():
@@ -120,6 +133,8 @@ class Debugger:
             told = self.answers[command]
             assert isinstance(told, str)
             yield told
+            if isinstance(told, Failed):
+                raise Stopped
 
     def value(self, expression: str) -> int:
         if found := re.fullmatch(r'\$spat\("(.*)", "(.*)"\)', expression):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PRINTS = "ver"
 FILLS = ("systems",)
-LITERALS = (b"[Vers", b"Version 4.0", b"Multiprocessor", b"Uniprocessor")
+LITERALS = (b"[Vers", b"Version", b"Multiprocessor", b"Uniprocessor")
 PROOF = frozenset({"VERSION", "NT4", "STARTED"})
 BUILD_OF_NT4 = 1381
 SIGNS = re.compile(r"Windows \[[^\]\n]{2,14} [0-9]+\.[0-9]+\.[0-9]+\]")
