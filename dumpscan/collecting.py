@@ -69,7 +69,7 @@ SYMPTOMS = (
             "Collect three times, hours apart, into three files: only a trend tells a leak from a heap that is too small."),
     Symptom("memory", ("pool", "commit", "2004", "2019", "2020"), "memory or pool warnings beside it", (queries.VIEW, queries.BOOT, *SHARED, queries.MEMORY_EVENTS),
             "`!vm 4` is worth most while it fails: commit, pools and free system PTEs."),
-    Symptom("no-debugger", ("tool-failed", "dskheap-failed"), "!dskheap fails, or no debugger may run", SHARED,
+    Symptom("tool-failed", ("dskheap-failed", "no-dskheap"), "!dskheap fails, or no debugger may run", SHARED,
             "Then events 243 and 244, the command line of csrss.exe and USER objects are what is left."),
 )  # fmt: skip
 
@@ -196,11 +196,8 @@ def _dumps(kind: Kind | None, focus: Symptom | None) -> Iterator[str]:
     one = kind or next(kind for kind in KINDS if kind.name == queries.XP)
     script = asked(one, DEBUGGER, focus)
     if not script:
-        raise DumpscanError(
-            f"no debugger command tells of {focus.name} in a dump of {one.title}"
-            if focus and one.debugger
-            else f"no debugger lists the desktop heaps of {one.title}"
-        )
+        what = focus.name if focus and one.debugger else "desktop heaps"
+        raise DumpscanError(f"no command tells of {what} in a dump of {one.title}")
     title = kind.title if kind else "any Windows"
     yield from _title(f"Many dumps of {title}")
     yield from _prose("Works on copies of dumps, on the machine of an engineer, without touching the machines that they came from. Complete dumps hold all of it, kernel dumps seldom the command lines, mini dumps none of it. To make a dump stops the machine, and a cluster fails over.")  # fmt: skip

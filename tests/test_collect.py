@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -20,6 +19,7 @@ from dumpscan.inputs import DumpscanError
 from dumpscan.machines import LISTINGS
 from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8
 from dumpscan.queries import DEBUGGER, EIGHT, NT4, QUERIES, VISTA, W2000, XP
+from dumpscan.reading import Reading
 from tests import compose
 from tests.transcribe import Debugger, Failed, batch, files, powershell, utf_16
 
@@ -163,7 +163,7 @@ def test_a_symptom_narrows_and_adds() -> None:
     assert "EventID=7009" in collection("2019", "service-start")
     assert "EventID=7009" not in collection("2019") + collection("2019", "heap")
     assert "MmSessionViewSize" in collection("2003", "244") and "MmSessionViewSize" not in collection("2003", "243")
-    assert "!dskheap -s" not in "".join(map("".join, files(collection("10", "no-debugger")).values()))
+    assert "!dskheap -s" not in "".join(map("".join, files(collection("10", "tool-failed")).values()))
     assert "!vm 4" in collection("10", "memory")
 
 
@@ -448,19 +448,15 @@ class Read(NamedTuple):
     left_over: list[str]
 
 
-def reading(folder: Path, content: Mapping[str, bytes]) -> Read:
-    folder.mkdir()
-    for name, raw in content.items():
-        (folder / name).write_bytes(raw)
-    analysis = dumpscan.analyze(folder)
+def _left_over(readings: Iterable[Reading], content: Mapping[str, bytes]) -> list[str]:
     left = []
-    for one in analysis.readings:
+    for one in readings:
         spans = [*one.captures, *one.single]
         taken = {line for span in spans for line in range(span.first, span.last + 1)}
         text = _text(content[one.file], str(one.encoding))
         assert len(text) == one.lines["total"]
         left += [line for number, line in enumerate(text, 1) if number not in taken and line.strip()]
-    return Read(analysis.to_dict(), left)
+    return left
 
 
 def _text(raw: bytes, encoding: str) -> list[str]:
@@ -473,12 +469,24 @@ def _text(raw: bytes, encoding: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str | None], Read]:
-    """Every collection, whole and for each symptom, put into a folder and read."""
+    """Every collection, whole and for each symptom, put into a folder each and read in one analysis."""
     root = tmp_path_factory.mktemp("collected")
-    every = product(TODAY, (None, *(one.name for one in SYMPTOMS)))
+    every = {
+        f"{kind} {symptom}": (kind, symptom)
+        for kind, symptom in product(TODAY, (None, *(one.name for one in SYMPTOMS)))
+    }
+    contents = {case: collected(*key) for case, key in every.items()}
+    for case, content in contents.items():
+        (root / case).mkdir()
+        for name, raw in content.items():
+            (root / case / name).write_bytes(raw)
+    analysis = dumpscan.analyze_cases({case: root / case for case in every})
     return {
-        (kind, symptom): reading(root / f"{kind}-{symptom or 'all'}", collected(kind, symptom))
-        for kind, symptom in every
+        key: Read(
+            analysis.to_dict(case),
+            _left_over((one for one in analysis.readings if one.case == case), contents[case]),
+        )
+        for case, key in every.items()
     }
 
 
@@ -720,7 +728,7 @@ def test_the_loop_resumes_and_gives_up(name: str | None) -> None:
 
 @pytest.mark.parametrize("symptom", [None, "heap"])
 def test_where_a_dump_tells_nothing_there_is_no_loop(symptom: str | None) -> None:
-    with pytest.raises(DumpscanError, match="no debugger lists the desktop heaps of Windows NT"):
+    with pytest.raises(DumpscanError, match="no command tells of desktop heaps in a dump of Windows NT"):
         collection("nt4", symptom, dumps=True)
 
 
