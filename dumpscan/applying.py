@@ -11,10 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dumpscan.queries import MEMORY, SUBSYSTEMS
 from dumpscan.rules._csrss import ENDS
-
-SUBSYSTEMS = r"SYSTEM\CurrentControlSet\Control\Session Manager\SubSystems"
-MEMORY_MANAGEMENT = r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management"
 
 _WHOLE = re.compile(r"(?i)%SystemRoot%\\system32\\csrss\.exe[ \t].*[ \t]MaxRequestThreads=[0-9]+[ \t]*")
 _NEEDED = (*ENDS, "Windows=On", "ServerDll=basesrv", "ServerDll=winsrv:UserServerDllInitialization")
@@ -68,14 +66,14 @@ def change(value: str, sizes: Sequence[int], *, regedit4: bool = False) -> Chang
 
 def view(before: int | None, after: int) -> Change:
     """SessionViewSize in MB; a value that was not there before goes away on the way back. PowerShell takes it as it is in the registry then."""
-    key = rf"'HKLM:\{MEMORY_MANAGEMENT}'"
+    key = rf"'HKLM:\{MEMORY}'"
     back = f"dword:{before:08x}" if before is not None else "-"
     put = f"Set-ItemProperty {key} SessionViewSize {{}} -Type DWord\n"
     take = f"Remove-ItemProperty {key} SessionViewSize\n" if before is None else put.format(before)
     return Change(
         str(after),
-        Text(_file(MEMORY_MANAGEMENT, f'"SessionViewSize"=dword:{after:08x}'), put.format(after)),
-        Text(_file(MEMORY_MANAGEMENT, f'"SessionViewSize"={back}'), take),
+        Text(_file(MEMORY, f'"SessionViewSize"=dword:{after:08x}'), put.format(after)),
+        Text(_file(MEMORY, f'"SessionViewSize"={back}'), take),
     )
 
 

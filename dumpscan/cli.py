@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dumpscan.collecting import ERAS, SYMPTOMS, collection
 from dumpscan.inputs import DumpscanError, case_name
 from dumpscan.version import __version__
 
@@ -258,6 +259,27 @@ def explain(
             + (f"; did you mean {near[0]}?" if near else "; `dumpscan rules` lists them, and a line is named FILE:LINE")
         )
     _print(known[subject].page + "\n")
+
+
+@app.command()
+def collect(
+    windows: Annotated[
+        str | None, typer.Option(help=f"Only for this Windows: {', '.join(ERAS)}.", metavar="ERA")
+    ] = None,
+    symptom: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            help=f"Only what bears on one symptom: {', '.join(f'{one.name} ({one.known_as[0]})' for one in SYMPTOMS)}.",
+            metavar="SYMPTOM",
+        ),
+    ] = None,
+    dumps: Annotated[
+        bool, typer.Option("--dumps", help="The loop that does it over a folder of dumps, and its script.")
+    ] = False,
+) -> None:
+    """Print the commands that collect what the rules need, by kind of Windows: for a command prompt, PowerShell and the debugger."""
+    _print(collection(windows, symptom, dumps))
 
 
 def _print(text: str) -> None:

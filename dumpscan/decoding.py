@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PIECE = 4 * 1024 * 1024  # bytes looked at a time
 _ASCII = re.compile(rb"[\t\n\r -~]{80}")  # in UTF-16 no such run of Chinese is long enough
-_UTF16 = re.compile(rb"(?:\xff\xfe)?((?:[\t\n\r -~]\x00(?:[\x00-\xff][\x20-\x22])?){8,})")
+UTF16 = re.compile(rb"(?:\xff\xfe)?((?:[\t\n\r -~]\x00(?:[\x00-\xff][\x20-\x22])?){8,})")
 _NO_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _LINE_END = re.compile(rb"[\r\n]")
 _NO_CODE_PAGES = {"punycode", "unicode_escape", "raw_unicode_escape"}  # to them a backslash is no backslash
@@ -120,14 +120,14 @@ def one_encoding(stream: Stream, size: int, encoding: str) -> tuple[io.BytesIO, 
     plain, sides, at = False, set[int](), 0
     for piece in _pieces(stream, size, swapped):
         plain = plain or _ASCII.search(piece) is not None
-        sides.update((at + found.start(1)) % 2 for found in _UTF16.finditer(piece))
+        sides.update((at + found.start(1)) % 2 for found in UTF16.finditer(piece))
         at += len(piece)
     shifted = encoding != "bytes" and len(sides) == 2
     if not sides or not (plain or shifted):
         return None
     whole, lost = io.BytesIO(), 0
     for piece in _pieces(stream, size, swapped):
-        for at, part in enumerate(_UTF16.split(piece)):
+        for at, part in enumerate(UTF16.split(piece)):
             text, replaced = recoded(part, "utf-16-le") if at % 2 else (part, 0)
             whole.write(text)
             lost += replaced

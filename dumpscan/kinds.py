@@ -6,6 +6,7 @@ import re
 import tarfile
 
 from dumpscan import dumps
+from dumpscan.decoding import UTF16
 
 HEAD = dumps.HEADER_BYTES  # bytes in which an encoding or a kind of file shows
 
@@ -100,9 +101,10 @@ def sniff(head: bytes, forced: str | None = None) -> tuple[str | None, str | Non
         return wide, None
     if forced:
         return forced, None
-    # A log that was cut short by a crash can be padded with NULs: one long run. In a binary file they stand everywhere.
+    # A log that was cut short by a crash can be padded with NULs: one long run. In a binary file they stand everywhere. wmic in a batch file
+    # whose output goes to a file puts a page of UTF-16 into it.
     text = head.replace(b"\0", b"")
-    strange, holes = sum(text.count(byte) for byte in _CONTROLS), len(re.findall(rb"\0+", head))
+    strange, holes = sum(text.count(byte) for byte in _CONTROLS), len(re.findall(rb"\0+", UTF16.sub(b"", head)))
     if strange > 0.02 * len(text) or holes > 4 + 0.002 * len(head):
         return None, "a binary file"
     return _code_page(head) or "bytes", None

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dumpscan.platforms import BEFORE, SINCE, SINCE_8, W2K
+from dumpscan import queries
+from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8, W2K
 from dumpscan.rules._view import SHARE
 from dumpscan.verdict import (
     AT_RISK,
@@ -48,17 +49,17 @@ _LISTING = {
     "all below 80 %, with room in session view space": NO_SIGN,
 }
 DHEAPMON = _step(
-    "dheapmon -s",
+    queries.DHEAPMON.text,
     "Windows 2000 to Server 2003, in the session that fails (session 0: the console)",
     "the same listing without a debugger, with the same answers",
 )
 PTES = _step(
-    "!vm 1",
+    queries.COUNTERS,
     "kernel debugger on the same machine",
     "the free system PTEs: they decide whether SessionViewSize may grow",
 )
 COMMIT = _step(
-    "!vm 1",
+    queries.COUNTERS,
     "kernel debugger on the same machine",
     "commit, pool and free system PTEs: what else keeps a desktop from being created",
     gives={"committed pages near the limit, or a pool near its maximum": UNDECIDED},
@@ -66,45 +67,45 @@ COMMIT = _step(
 _FULL, _NEITHER = "event 243 since the last start", "neither, in a log that reaches back to the start"
 _WHY = "event 243 tells that an allocation from a desktop heap failed, 244 that a desktop could not be created"
 EVENTS = _step(
-    "wevtutil qe System /q:\"*[System[Provider[@Name='Win32k'] and (EventID=243 or EventID=244)]]\" /f:RenderedXml",
+    queries.WEVTUTIL.text,
     "an elevated command prompt on the machine (Vista and later)",
     _WHY,
     gives={_FULL: HEAP_FULL, "event 244 since the last start": UNDECIDED, _NEITHER: UNDECIDED},
 )
 OLD_EVENTS = _step(
-    'cscript //nologo %windir%\\system32\\eventquery.vbs /L System /V /FO LIST /FI "ID eq 243"',
+    queries.EVENTQUERY.text,
     "a command prompt on the machine (XP and Server 2003), and once more with 244",
     _WHY,
     gives={_FULL: HEAP_FULL, "event 244 since the last start": VIEW_EXHAUSTED, _NEITHER: UNDECIDED},
 )
 DUMPEL = _step(
-    "dumpel -l System -m Win32k -e 243 244",
+    queries.DUMPEL.text,
     "a command prompt on the machine (NT 4.0 and 2000; dumpel is in the Resource Kit)",
     _WHY,
     gives={_FULL: HEAP_FULL, "event 244 since the last start": VIEW_EXHAUSTED, _NEITHER: UNDECIDED},
 )
 NT4_KEYS = _step(
-    'regedit /e subsys.reg "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\SubSystems"',
+    queries.NT4_KEYS.text,
     "a command prompt on the machine, and type C:\\boot.ini; nothing lists desktop heaps on NT 4.0",
     "the SharedSection values: with two of them each desktop of a service takes 3,072 KB",
 )
 OLDEST = _step(
-    "wevtutil qe System /c:1 /f:text",
+    queries.OLDEST.text,
     "an elevated command prompt on the machine (Vista and later)",
     "how far back the log reaches: only where it reaches back to the last start does it mean anything that no 243 is in it",
 )
 CSRSS = _step(
-    "Get-CimInstance Win32_Process -Filter \"Name='csrss.exe'\" | % CommandLine",
+    queries.CSRSS.text,
     "an elevated PowerShell on the machine",
     "the SharedSection values in force since the last start",
 )
 IN_FORCE = _step(
-    "wmic process where name='csrss.exe' get CommandLine",
+    queries.CSRSS_BY_WMIC.text,
     "a command prompt on the machine",
     "the SharedSection values in force since the last start, before any of them is changed",
 )
 USERS = _step(
-    "GuiObjectUse",
+    queries.GUIOBJECTUSE.text,
     "as SYSTEM in session 0 (PsExec -s -i 0), Windows 8 and later",
     "the USER objects of each process by session: who fills the heap; 1,000 and more in one process stand out",
 )
@@ -139,7 +140,24 @@ def facts(machine: str | None, platform: Row, tables: Tables) -> Document:
 def steps(
     worst: Row, platform: Row, views: Sequence[Row], tables: Tables, found: Mapping[str, Sequence[Row]]
 ) -> list[Document]:
-    """The commands that would settle an undecided case, or make a decided one surer. `found` has the findings of each rule on this machine."""
+    """The commands that would settle an undecided case, or make a decided one surer, of those that this Windows has. `found` has the findings of each
+    rule on this machine."""
+    kind = kind_of(platform)
+    return [step for step in _steps(worst, platform, views, tables, found) if queries.runs_on(step["command"], kind)]
+
+
+def kind_of(platform: Row) -> str | None:
+    """Which commands a machine has: a kind of `queries`, as far as is known."""
+    if platform["build"] is not None and platform["build"] <= W2K:
+        return queries.W2000 if platform["build"] == W2K else queries.NT4
+    if platform["era"] == SINCE:
+        return {BEFORE_8: queries.VISTA, SINCE_8: queries.EIGHT}.get(platform["generation"])
+    return queries.XP if platform["era"] == BEFORE and platform["build"] is not None else None
+
+
+def _steps(
+    worst: Row, platform: Row, views: Sequence[Row], tables: Tables, found: Mapping[str, Sequence[Row]]
+) -> list[Document]:
     mode, machine = worst["mode"], worst["machine"]
     limit = (
         []
@@ -148,12 +166,12 @@ def steps(
     )
     if mode == UNDECIDED:
         return _undecided(worst, platform, limit, tables, found)
-    again = listing(machine, tables) | {
+    again = (DHEAPMON if kind_of(platform) == queries.W2000 else listing(machine, tables)) | {
         "why": "once more while it fails, and in each session that has the trouble: use can be far higher then"
     }
     if mode == NO_SIGN:
         return [again, *limit]
-    in_force = [] if _sizes_told(machine, tables) else [CSRSS if platform["era"] == SINCE else IN_FORCE]
+    in_force = _in_force(machine, platform, tables)
     if mode in (VIEW_EXHAUSTED, BOTH):
         return [*([] if _has(tables, "memory_counters", machine, "label", "Free System PTEs") else [PTES]), *in_force]
     heaps = [
@@ -189,7 +207,7 @@ def _undecided(
     if platform["era"] == BEFORE:
         return [*asked, *limit, OLD_EVENTS]
     oldest = [OLDEST] if platform["era"] == SINCE or refused else []
-    modern = [EVENTS, *oldest, *([] if _sizes_told(machine, tables) else [CSRSS])]
+    modern = [EVENTS, *oldest, *_in_force(machine, platform, tables)]
     users = [USERS] if not asked and not _has(tables, "gui_objects", machine) else []
     return [*asked, *limit, *modern, *users]
 
@@ -198,8 +216,11 @@ def _has(tables: Tables, table: str, machine: str | None, column: str = "machine
     return any(row["machine"] == machine and (value is None or row[column] == value) for row in tables[table])
 
 
-def _sizes_told(machine: str | None, tables: Tables) -> bool:
-    return any(row["machine"] == machine and row["in_force"] for row in tables["shared_sections"])
+def _in_force(machine: str | None, platform: Row, tables: Tables) -> list[Document]:
+    """What prints the sizes in force, where nothing tells them; Get-CimInstance came with Windows 8."""
+    if any(row["machine"] == machine and row["in_force"] for row in tables["shared_sections"]):
+        return []
+    return [CSRSS if platform["era"] == SINCE and platform["generation"] != BEFORE_8 else IN_FORCE]
 
 
 def _listings(machine: str | None, platform: Row, tables: Tables) -> list[Document]:
@@ -216,7 +237,7 @@ def _who(machine: str | None, platform: Row, tables: Tables) -> list[Document]:
 
 def _of_session(session: int) -> Document:
     return {
-        "command": f"!dskheap -s {session}",
+        "command": queries.DSKHEAP.format(session),
         "before": [
             ".logopen /u heaps.log",
             f"!session -s {session}",
@@ -233,7 +254,7 @@ HEAPS = _step(
 ) | _of_session(0)
 
 LIMIT = _step(
-    "dd nt!MmSessionViewSize L1",
+    queries.VIEW_SIZE,
     "kernel debugger on the same machine and boot; before Vista only",
     "the limit of session view space: less than one heap above the sum of the heaps proves exhaustion, far above it clears it",
     gives={"less than one heap above the sum of the heaps": VIEW_EXHAUSTED, "far above it": NO_SIGN},

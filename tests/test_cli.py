@@ -119,6 +119,9 @@ def test_fail_on_reaches_from_a_level_upwards(run: Run, name: str, level: str, c
         ("explain", "no-such-rule"),
         ("triage", "no-such-folder", "-o", "out"),
         ("triage", "."),
+        ("collect", "--windows", "95"),
+        ("collect", "--for", "sadness"),
+        ("collect", "--dumps", "--windows", "nt4"),
         ("no-such-command",),
     ],
     ids=" ".join,
@@ -459,7 +462,9 @@ def test_rules_explain_and_commands_name_everything_there_is(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["rules"], ["commands"], ["explain", "desktop-heap-full"]], ids=" ".join
+    "arguments",
+    [["--version"], ["--help"], ["rules"], ["commands"], ["explain", "desktop-heap-full"], ["collect"]],
+    ids=" ".join,
 )
 def test_small_commands_do_not_load_the_large_libraries(arguments: list[str]) -> None:
     """They answer at once; pandas alone takes longer to load than a person waits gladly."""

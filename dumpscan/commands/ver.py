@@ -5,7 +5,7 @@ r"""ver: Windows in one line: with which a command prompt opens, and the text of
 
 The first tells the build and nothing else, of the machine on which the prompt was open. That can be the workstation of the engineer: where a
 debugger was started within the next thirty lines, the line is passed over, and the banner of the debugger speaks. Windows NT 4 prints no build
-("Windows NT Version 4.0"). The word "Version" is translated.
+("Windows NT Version 4.0"), but has only one, 1381. The word "Version" is translated.
 
 The second is written by the event log at each start. Where the whole event stands, its reader has the line.
 
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 PRINTS = "ver"
 FILLS = ("systems",)
-LITERALS = (b"[Vers", b"Multiprocessor", b"Uniprocessor")
-PROOF = frozenset({"VERSION", "STARTED"})
+LITERALS = (b"[Vers", b"Version", b"Multiprocessor", b"Uniprocessor")
+PROOF = frozenset({"VERSION", "NT4", "STARTED"})
+BUILD_OF_NT4 = 1381
 SIGNS = re.compile(r"Windows \[[^\]\n]{2,14} [0-9]+\.[0-9]+\.[0-9]+\]")
 RANK = 10  # behind the readers of events and of PsInfo
 
@@ -41,6 +42,8 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         told = _VERSION.search(token)
         assert told is not None
         rows.add("systems", [System(rows.line(token), told[1], int(told[2]))])
+    for token in tokens(tree, "NT4"):
+        rows.add("systems", [System(rows.line(token), "Windows NT", BUILD_OF_NT4)])
     for token in tokens(tree, "STARTED"):
         started = STARTED.search(token)
         assert started is not None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dumpscan import queries
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE, SINCE
 from dumpscan.rules import cite
@@ -19,8 +20,6 @@ ACCOUNT = ["account", "account_file", "account_line"]
 
 # A sandbox of Chromium names its desktop after the process that made it: sbox_alternate_desktop_0x4170, or _local_winstation_0x4170 in WinSta0.
 _SANDBOX = re.compile(r"(?i)sbox_alternate_desktop_(?:local_winstation_)?0x([0-9a-f]{1,8})")
-_WMIC = "wmic path Win32_LoggedOnUser get Antecedent,Dependent"
-_CIM = "Get-CimInstance Win32_LoggedOnUser | fl"
 
 
 class Owner(NamedTuple):
@@ -122,7 +121,8 @@ def _who_is(row: Mapping[str, Any], luid: str) -> str:
         return f"logon session 0x{luid} is that of {row['account']}"
     high, _, low = luid.rpartition(":")
     number = (int(high or "0", 16) << 32) + int(low, 16)
-    tool = {BEFORE: _WMIC, SINCE: _CIM}.get(row["era"], f"{_CIM} (before Vista: {_WMIC})")
+    before_8, since_8 = queries.OWNERS_BY_WMIC.text, queries.OWNERS_OF_8.text
+    tool = before_8 if row["era"] == BEFORE else f"{since_8} (before Windows 8: {before_8})"
     return f"whose it is tells {tool}, as LogonId {number} (0x{luid}), before the next restart"
 
 

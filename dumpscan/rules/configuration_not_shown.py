@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan import queries
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE, SINCE_8
 from dumpscan.rules import CONFIGURATION, NOW, Found, Told, cite, found, rule
@@ -68,13 +69,11 @@ def tell(row: Mapping[str, Any]) -> Told:
         if row[name] is not None
     ]  # fmt: skip
     inferred = f" The listed heaps tell {' and '.join(parts)}." if parts else ""
-    query = r'reg query "HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\SubSystems" /v Windows'
-    running = (
-        "Get-CimInstance Win32_Process -Filter \"Name='csrss.exe'\" | % CommandLine"
-        if row["generation"] == SINCE_8
-        else "wmic process where name='csrss.exe' get CommandLine"
-    )
-    advice = [(NOW, f"{query} - what the registry holds."), (NOW, f"{running} - what is in force since the boot.")]
+    running = queries.CSRSS if row["generation"] == SINCE_8 else queries.CSRSS_BY_WMIC
+    advice = [
+        (NOW, f"{queries.WINDOWS_VALUE.text} - what the registry holds."),
+        (NOW, f"{running.text} - what is in force since the boot."),
+    ]
     subject = {key: row[key] for key in ("interactive_kb", "service_kb")}
     return Told(
         f"SharedSection of this machine is not in these texts.{inferred}",

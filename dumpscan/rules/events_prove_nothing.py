@@ -30,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan import queries
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE
 from dumpscan.rules import DATA, NOW, Found, Told, cite, found, rule
@@ -46,7 +47,6 @@ from dumpscan.rules._events import (
     of_source,
 )
 from dumpscan.rules._stored import agreed
-from dumpscan.settling import OLDEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 SYSTEM_LOG = (
     SERVICES, EXHAUSTION, WIN32K, "eventlog", "kernel-general", "application popup", "w3svc", "was", "dcom", "distributedcom", "srv",
 )  # fmt: skip
-SWITCH = r'reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Windows" /v DesktopHeapLogging'
 
 
 @rule(
@@ -92,7 +91,7 @@ def tell(row: Mapping[str, Any]) -> Told:
     if not row["reaches"]:
         missing.append(f"the log here begins at {row['time']}, and nothing shows that this is before the last start")
         print_it = (
-            f"{OLDEST['command']} prints the oldest record of the log"
+            f"{queries.OLDEST.text} prints the oldest record of the log"
             if row["era"] != BEFORE
             else "Look at the oldest record of the log in the Event Viewer"
         )
@@ -102,7 +101,7 @@ def tell(row: Mapping[str, Any]) -> Told:
         advice.append((NOW, "Set DesktopHeapLogging to 1 before the next failure; 1 is what current Windows has."))
     elif row["logged"] is None:
         missing.append("nothing shows that DesktopHeapLogging is 1")
-        advice.append((NOW, f"{SWITCH} prints whether such events are logged."))
+        advice.append((NOW, f"{queries.SWITCH.text} prints whether such events are logged."))
     return Told(
         f"That no event 243 or 244 is in these texts clears nothing: {', and '.join(missing)}.",
         {"oldest": row["time"], "reaches": bool(row["reaches"]), "logged": row["logged"]},
