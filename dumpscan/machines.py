@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.moments import ends
+from dumpscan.moments import ends, span, uptime
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,3 +195,13 @@ def superseded(captures: pd.DataFrame, times: pd.Series[Any]) -> pd.Series[bool]
     again = captures["session"].notna() & (below | (latest < newest))
     retried = captures["state"].eq("silent").fillna(False) & (whole_ones_below() > 0)
     return (listing & (again | retried)).astype(bool)
+
+
+def boots(systems: pd.DataFrame) -> pd.DataFrame:
+    """The boots that banners with a time and an uptime tell: key of the machine, begin and end (the capture), in seconds and in the order of time."""
+    import pandas as pd
+
+    systems = systems[systems["uptime"].notna() & systems["session_time"].notna()]
+    end = systems["session_time"].map(lambda printed: span(printed)[1]).astype(float)
+    begin = end - systems["uptime"].map(uptime).astype(float)
+    return pd.DataFrame({"key": machine_keys(systems), "begin": begin, "end": end}).dropna().sort_values("end")

@@ -91,6 +91,13 @@ def typed(columns: dict[str, list[Any]], kinds: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame({name: makers[kind](columns.get(name, [])) for name, kind in kinds.items()})
 
 
+def shaped(rows: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
+    """A derived table: WHERE and these columns of the rows, with cases and machines numbered as in all other tables."""
+    where = {name: rows[name].astype(object).where(rows[name].notna(), None) for name in (*WHERE, *kinds)}
+    table = typed({name: [*column] for name, column in where.items()}, WHERE | kinds)
+    return table.assign(case=rows["case"].array, machine=rows["machine"].array)
+
+
 def build(readings: Sequence[Reading], cases: Sequence[str], told: Complaint = NOTHING_SAID) -> dict[str, pd.DataFrame]:
     """All tables of all cases, from everything that was read. `case` has one category a case, also for those without a row."""
     import pandas as pd
@@ -210,7 +217,7 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     role = np.select([fixed.fillna(False), interactive.fillna(False), known], range(3), default=-1)
     heaps["role"] = pd.Categorical.from_codes(role, categories=pd.Index(roles))
     names = [str(name) for name in station.cat.categories]
-    owners = [_OWNERS.get(name) or _logon(name) for name in names]
+    owners = [station_owner(name) for name in names]
     heaps["owner"] = pd.Categorical(
         pd.Series([*owners, None], dtype=object).take(station.cat.codes.to_numpy() % (len(names) + 1))
     )
@@ -218,6 +225,11 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     heaps["free_kb"] = (size * (100 - heaps["used_percent"] - step) / 100).clip(lower=0).round(6).astype("Float64")
     heaps["superseded"] = captures["superseded"].array.take(heaps["capture"].to_numpy())
     return heaps
+
+
+def station_owner(station: str) -> str | None:
+    """Who shares the heaps of a window station, as far as its name tells."""
+    return _OWNERS.get(station) or _logon(station)
 
 
 def _logon(station: str) -> str | None:

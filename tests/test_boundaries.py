@@ -161,7 +161,7 @@ LINES: dict[str, Line] = {
     "rules._events.HEAP_ALLOCATION_FAILED": Line(lambda number: compose.event(round(number)), UNDECIDED, FULL, UNDECIDED),
     "rules._events.DESKTOP_CREATION_FAILED": Line(lambda number: OLD + compose.event(round(number)), FULL, EXHAUSTED, UNDECIDED),
     "rules._events.VIEW_IN_USE": CONTRACT["0.6 of the view, and an event 244"][1],
-    "rules._heap.NO_ROOM": CONTRACT["16 KB free are too few, below 90 %"][1],
+    "heaps.NO_ROOM": CONTRACT["16 KB free are too few, below 90 %"][1],
     "rules._heap.MOST": Line(lambda kb: interactive(kb, 98), ["to 20480"], [], [], advised("to 20480")),
     "rules._sizes.FALLBACK_SERVICE": Line(lambda kb: service(kb, 90), ["third SharedSection value from 127"], ["Read the configured"], ["third SharedSection value from 129"],
         advised("third SharedSection value from 127", "third SharedSection value from 129", "Read the configured")),

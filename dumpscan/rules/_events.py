@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from dumpscan.machines import machine_keys
-from dumpscan.moments import span, uptime
+from dumpscan.machines import boots, machine_keys
 from dumpscan.platforms import BEFORE
 from dumpscan.view_space import possible_limits
 
@@ -181,16 +180,6 @@ def _midnight(year: int, month: int, day: int) -> float | None:
         return (datetime(year, month, day) - datetime(1970, 1, 1)).total_seconds()
     except ValueError:
         return None
-
-
-def boots(systems: pd.DataFrame) -> pd.DataFrame:
-    """The boots that banners with a time and an uptime tell: key of the machine, begin and end (the capture), in seconds and in the order of time."""
-    import pandas as pd
-
-    systems = systems[systems["uptime"].notna() & systems["session_time"].notna()]
-    end = systems["session_time"].map(lambda printed: span(printed)[1]).astype(float)
-    begin = end - systems["uptime"].map(uptime).astype(float)
-    return pd.DataFrame({"key": machine_keys(systems), "begin": begin, "end": end}).dropna().sort_values("end")
 
 
 def latest_boots(systems: pd.DataFrame) -> pd.DataFrame:

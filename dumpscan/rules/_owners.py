@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dumpscan.machines import machine_keys
+from dumpscan.owners import LOGON, SANDBOX
 from dumpscan.platforms import BEFORE, SINCE
 from dumpscan.rules import cite
 from dumpscan.words import kb
@@ -14,11 +14,7 @@ from dumpscan.words import kb
 if TYPE_CHECKING:
     import pandas as pd
 
-LOGON = "logon session "  # what the owner of `Service-0x0-2461f$` begins with (model.py)
-ACCOUNT = ["account", "account_file", "account_line"]
-
-# A sandbox of Chromium names its desktop after the process that made it: sbox_alternate_desktop_0x4170, or _local_winstation_0x4170 in WinSta0.
-_SANDBOX = re.compile(r"(?i)sbox_alternate_desktop_(?:local_winstation_)?0x([0-9a-f]{1,8})")
+_SANDBOX = re.compile(SANDBOX)
 _WMIC = "wmic path Win32_LoggedOnUser get Antecedent,Dependent"
 _CIM = "Get-CimInstance Win32_LoggedOnUser | fl"
 
@@ -28,23 +24,6 @@ class Owner(NamedTuple):
 
     now: str = ""
     cause: str = ""
-
-
-def with_accounts(heaps: pd.DataFrame, logon_sessions: pd.DataFrame) -> pd.DataFrame:
-    """Heaps with the account of the logon session that their window station is named after, and where that is told; missing where nothing tells it,
-    or where texts of one machine tell two (a LUID means something else after each restart)."""
-    owner = heaps["owner"].astype(object)
-    of_logon = owner.where(owner.str.startswith(LOGON).fillna(False).astype(bool))
-    place = machine_keys(heaps).astype(str).astype(object) + " " + of_logon.str.removeprefix(LOGON)
-    told = logon_sessions[logon_sessions["account"].notna()]
-    at = (machine_keys(told).astype(str) + " " + told["luid"].astype(object)).astype(object)
-    names = told[["account", "file", "line"]].astype({"account": object, "file": object})
-    # klist and WMI print the same account in different letters.
-    one = names["account"].str.lower().groupby(at).nunique().eq(1)
-    by_logon = names.groupby(at).first()[one]
-    columns = dict(zip(ACCOUNT, ("account", "file", "line"), strict=True))
-    mapped = {name: place.map(by_logon[column]) for name, column in columns.items()}
-    return heaps.assign(**mapped).astype({"account": object, "account_file": object, "account_line": "Int64"})
 
 
 def cite_accounts(rows: pd.DataFrame) -> pd.DataFrame:
