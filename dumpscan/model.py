@@ -68,6 +68,7 @@ _OWNERS = {
     "Service-0x0-3e6$": "Anonymous",
     "Service-0x0-3e5$": "LocalService",
     "Service-0x0-3e4$": "NetworkService",
+    "Service-0x0-3e3$": "IUSR",
     "SAWinSta": "Task Scheduler",
     "__X78B95_89_IW": "IIS or COM+ (unconfirmed)",
     "WinSta0": "interactive",

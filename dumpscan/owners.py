@@ -6,12 +6,14 @@ TSSessions). Where no such list is there, the processes of an account (session 0
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.gui_objects import NOT_SERVICES, latest, station
 from dumpscan.heaps import filling
 from dumpscan.machines import machine_keys
 from dumpscan.model import WHERE, station_owner
+from dumpscan.words import count, kb
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,11 +80,12 @@ def owners(tables: dict[str, pd.DataFrame], users: pd.DataFrame) -> pd.DataFrame
     by_desktop = used.agg(processes=("pid", "size"), processes_how=("how", "first")).join(_top(users)).reset_index()
     rows = _joined(rows, by_desktop)
     rows["used_kb"] = (rows["size_kb"] * rows["used_percent"] / 100).astype("Float64").round(1)
-    each = (rows["size_kb"] * rows["used_percent"] / 100 / rows["processes"]).astype("Float64")
+    # What was inferred names the processes to look at; it is no count of those that share the heap.
+    listed = rows["processes_how"].eq(LISTED).to_numpy(bool, na_value=False)
+    each = (rows["size_kb"] * rows["used_percent"] / 100 / rows["processes"]).astype("Float64").where(listed)
     rows["kb_per_process"] = each.round(1)
-    told = filling(rows) & rows["processes_how"].eq(LISTED).to_numpy(bool, na_value=False)
     kind = each.ge(LEAK_KB).map({True: LEAK}).astype(object).mask(each.le(SIZE_KB).fillna(False), SIZE)
-    return rows.assign(kind=kind.where(told, None))[OWNERS]
+    return rows.assign(kind=kind.where(filling(rows), None))[OWNERS]
 
 
 def desktops(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -249,7 +252,8 @@ def _with_owners(rows: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.Data
     of_logon = owner.str.startswith(LOGON).fillna(False).to_numpy(bool)
     accounts = with_accounts(rows[of_logon], tables["logon_sessions"])[ACCOUNT]
     shells = _shells(tables["gui_objects"])
-    users = rows[owner.eq("interactive").to_numpy(bool) & rows["session"].gt(0).to_numpy(bool, na_value=False)]
+    default = (owner.eq("interactive") & rows["desktop"].eq("Default")).to_numpy(bool)
+    users = rows[default & rows["session"].gt(0).to_numpy(bool, na_value=False)]
     at = users[["key", "session"]].merge(shells, on=["key", "session"], how="left").set_axis(users.index)
     rows = rows.assign(
         owner=owner.where(owner.notna(), None),
@@ -341,3 +345,24 @@ def _joined(rows: pd.DataFrame, by_desktop: pd.DataFrame) -> pd.DataFrame:
     plain = mine[DESKTOP].astype({"window_station": object, "desktop": object})
     told = plain.merge(by_desktop, on=DESKTOP, how="left").set_axis(mine.index)[names]
     return rows.join(told).astype({"processes": "Int64"})
+
+
+def in_words(row: Mapping[str, Any]) -> str:
+    """A row of the table as one line of a report: whose desktop it is, who uses it, and whether that looks like a leak."""
+    who, account = str(row["owner"] or "not told"), row["account"]
+    if account and account != row["owner"]:
+        told = {BY_LOGON: f"{who}, that is {account}", BY_SHELL: f"{account}, whose {SHELL} runs there"}
+        who = told.get(row["owner_how"], f"{who}, in a logon of {account}")
+    said = f"Owner: {who}."
+    number = row["processes"]
+    if not number:
+        return f"{said} Which processes use it is not in these texts."
+    if row["processes_how"] == LISTED:
+        each = "" if row["kb_per_process"] is None else f", {kb(row['kb_per_process'])} each"
+        means = {
+            LEAK: ": much for a process, so one of them leaks",
+            SIZE: ": usual, so the heap is too small for so many",
+        }
+        return f"{said} {count(number, 'process is', 'processes are')} on it{each}{means.get(row['kind'], '')}. Most: {row['top']}."
+    of = "that account" if row["processes_how"] == BY_ACCOUNT else "this session"
+    return f"{said} Inferred: {count(number, 'process', 'processes')} of {of} use it. Most: {row['top']}."

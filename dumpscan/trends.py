@@ -7,12 +7,14 @@ two roundings can make.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dumpscan.gui_objects import NOT_SERVICES, station
+from dumpscan.gui_objects import NOT_SERVICES, STATIONS, station
 from dumpscan.machines import boots, machine_keys
 from dumpscan.model import ROUNDING, shaped
 from dumpscan.moments import ends
+from dumpscan.words import count, kb
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -255,12 +257,13 @@ def _suspects(rows: pd.DataFrame, gui_objects: pd.DataFrame, captures: pd.DataFr
     series = rows[["machine_key", "session", "window_station", "first_early", "late"]].reset_index()
     both = series.rename(columns={"late": "until"}).merge(listed, on=["machine_key", "session"])
     both = both[both["late"].ge(both["first_early"] - NEAR) & both["early"].le(both["until"] + NEAR)]
-    own = both["account"].astype(object).map(station, na_action="ignore")
-    services = both["session"].eq(0) & both["window_station"].ne("WinSta0").to_numpy(bool)
-    elsewhere = own.notna() & own.ne(both["window_station"].astype(object))
-    both = both[
-        ~(services & (elsewhere | both["process"].str.lower().isin(NOT_SERVICES))).to_numpy(bool, na_value=False)
-    ]
+    where, account = both["window_station"].astype(object), both["account"].astype(object)
+    # A station of services belongs to one logon: that of a built-in account, or of another one.
+    built_in = where.where(where.isin(STATIONS.values()), "")
+    other = account.notna() & account.map(station, na_action="ignore").fillna("").ne(built_in)
+    elsewhere = (where.str.startswith("Service-0x") & other) | both["process"].str.lower().isin(NOT_SERVICES)
+    services = both["session"].eq(0) & where.ne("WinSta0")
+    both = both[~(services & elsewhere).to_numpy(bool, na_value=False)]
     both = both.sort_values("early", kind="stable")
     process = both.groupby(["series", "pid", both["process"].fillna("")], sort=False)
     ends_ = (
@@ -279,3 +282,38 @@ def _suspects(rows: pd.DataFrame, gui_objects: pd.DataFrame, captures: pd.DataFr
     ends_ = ends_.assign(grown=grown)[grown.gt(0).to_numpy(bool, na_value=False)]
     most = ends_.sort_values("grown", ascending=False, kind="stable").drop_duplicates("series")
     return most.set_index("series")[SUSPECT]
+
+
+IN_WORDS = {
+    LEAK: "rises on, as a leak does",
+    STEP: "rose once and stays",
+    PLATEAU: "rose and came to rest",
+    STEADY: "steady, as far as the tool rounds",
+    FALLS: "comes down",
+    None: "too little to tell",
+}
+SINCE = {RESTART: "since the restart", RESIZE: "since its size changed", FALL: "since it fell"}
+
+
+def in_words(row: Mapping[str, Any]) -> str:
+    """A row of the table as one line of a report."""
+    since = f" {SINCE[row['begins_after']]}" if row["begins_after"] else ""
+    way = f"{row['first_kb']:,.0f} to {row['last_kb']:,.0f} of {kb(row['size_kb'])} in {count(row['captures'], 'capture')} over {row['days']:.1f} days{since}"
+    if row["captures"] == 1:
+        way = f"{row['last_kb']:,.0f} of {kb(row['size_kb'])} in 1 capture{since}"
+    said = f"{IN_WORDS[row['kind']]}: {way}"
+    if row["kind"] in (LEAK, FALLS):
+        said += (
+            f", {row['rate_kb_day']:,.1f} KB a day ({row['rate_kb_day_least']:,.1f} to {row['rate_kb_day_most']:,.1f})"
+        )
+    if row["days_to_98"] is not None:
+        said += f"; {FULL} % in about {row['days_to_98']:.1f} days ({row['days_to_98_least']:.1f} to {row['days_to_98_most']:.1f})"
+    return f"{said}. {suspected(row)}".rstrip()
+
+
+def suspected(row: Mapping[str, Any]) -> str:
+    """Who grew with the heap, where lists of USER objects tell it."""
+    if row["suspect_pid"] is None:
+        return ""
+    before, after = row["suspect_objects_first"], row["suspect_objects_last"]
+    return f"Meanwhile {row['suspect'] or 'a process'} (PID {row['suspect_pid']}) went from {before:,} to {after:,} USER objects, more than any other."

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SANDBOX = re.compile(SANDBOX)
+BUILT_IN = ("LocalSystem", "NetworkService", "LocalService", "Anonymous", "IUSR")
 _WMIC = "wmic path Win32_LoggedOnUser get Antecedent,Dependent"
 _CIM = "Get-CimInstance Win32_LoggedOnUser | fl"
 
@@ -63,12 +64,17 @@ def owner_of(row: Mapping[str, Any]) -> Owner:
             "processes that have it open.",
             "Mend the task that never ends: a larger heap only fills later (on record: 2,048 KB in two to three weeks).",
         )
+    if owner in BUILT_IN and row["session"] not in (None, 0):
+        return Owner(
+            f"Outside session 0 these are no services: programs that run there as {owner}, started by a service or a tool, share this heap. Find out what "
+            "started them, and end what hangs."
+        )
     if owner == "LocalSystem":
         return Owner(
             "All services under LocalSystem and their children share this heap: stop the services with the most child processes first.",
             f"Fewer child processes and console windows of services; some services may move to another account, at the price of {_price(row)}.",
         )
-    if owner in ("NetworkService", "LocalService", "Anonymous"):
+    if owner in BUILT_IN:
         return Owner(
             f"All services under {owner} share this heap: recycle the one with the most processes (IIS pools and hosts of services among them).",
             f"Split the work: give the largest user an account of its own, at the price of {_price(row)}.",

@@ -12,6 +12,8 @@ load only grows. The heap is full at a time that can be told.
   the last change of the size counts.
 - The straight line from the first to the last of them reaches 98 % within 30 days. KB a day and the time to 98 % come with what the rounding
   leaves open: half a percent with !dskheap, which is 102 KB of a heap of 20,480 KB; a twentieth of a percent with dheapmon.
+- Several lists of USER objects (GuiObjectUse) of these days name a suspect: the process of that session whose objects rose most. A list counts within an
+  hour of the captures **[guess]**.
 - Winlogon and Disconnect are left out. high within 7 days **[guess]**, else medium.
 
 ## What to do
@@ -39,7 +41,7 @@ from dumpscan.owners import with_accounts
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._heap import STEPS
 from dumpscan.rules._owners import cite_accounts, owned, owner_of
-from dumpscan.trends import FULL
+from dumpscan.trends import FULL, suspected
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
@@ -102,11 +104,22 @@ def tell(row: Mapping[str, Any]) -> Told:
     summary = (
         f"The desktop heap of {name} in {session_name(row['session'])} grows by about {rate:,.1f} KB a day ({row['rate_kb_day_least']:,.1f} to {row['rate_kb_day_most']:,.1f}) in "
         f"{row['captures']} captures over {row['days']:.1f} days, to {percent(row['used_percent'], row['tool'])} of {kb(size)}: at this rate it reaches {FULL} % in about "
-        f"{left:.1f} days ({row['days_to_98_least']:.1f} to {row['days_to_98_most']:.1f}, as far as the tool rounds)."
-    )
+        f"{left:.1f} days ({row['days_to_98_least']:.1f} to {row['days_to_98_most']:.1f}, as far as the tool rounds). "
+        f"{suspected(row)}"
+    ).rstrip()
     owner = owner_of(row)
     step = STEPS.get(str(row["role"]), 512)
+    suspect = (
+        f"{row['suspect'] or 'the process'} (PID {row['suspect_pid']})" if row["suspect_pid"] is not None else None
+    )
+    first = [
+        (
+            NOW,
+            f"Restart {suspect} first, and see whether the growth stops: its USER objects rose most while the heap did.",
+        )
+    ]
     advice = [
+        *(first if suspect else []),
         (
             NOW,
             f"Note the USER objects of each process on {heap_name(row)} with every capture: the one that rises with the heap is the suspect. {owner.now}".rstrip(),
@@ -123,5 +136,6 @@ def tell(row: Mapping[str, Any]) -> Told:
         "kb_a_day": round(rate, 1),
         "days_left": round(left, 1),
         "captures": row["captures"],
+        "suspect": suspect,
     }
     return Told(summary, subject, "Later captures under the same load in which the use has come to rest.", advice)
