@@ -116,8 +116,9 @@ def desktops(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     others = others.assign(
         tool=None, desktop_path=path, role=None, owner=others["window_station"].map(stations), **dict.fromkeys(FIGURES)
     )
-    plain = {"file": object, "size_kb": "Int64", "used_percent": "Float64", "free_kb": "Float64"}
-    return pd.concat([one[heaps.columns].astype(plain) for one in (heaps, others)], ignore_index=True)
+    plain: dict[Any, Any] = {"file": object, "size_kb": "Int64", "used_percent": "Float64", "free_kb": "Float64"}
+    columns = [*heaps.columns]
+    return pd.concat([heaps.astype(plain), others[columns].astype(plain)], ignore_index=True)
 
 
 def desktop_users(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -142,14 +143,14 @@ def desktop_users(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     rows = rows[rows["desktop"].eq("Default")]
     services, shared = rows[rows["session"].eq(0)], rows[rows["session"].gt(0) & rows["window_station"].eq("WinSta0")]
     of_logon = services.assign(who=services["account"].str.lower())[services["account"].notna()]
-    named = there.assign(
+    theirs = there.assign(
         window_station=there["account"].map(station, na_action="ignore"), who=there["account"].str.lower()
     )
     own, logged_on = (["key", "session", column] for column in ("window_station", "who"))
     parts = [
         listed,
-        services[DESKTOP].merge(named[named["window_station"].notna()], on=own).assign(how=BY_ACCOUNT),
-        of_logon[[*DESKTOP, "who"]].merge(named.drop(columns="window_station"), on=logged_on).assign(how=BY_ACCOUNT),
+        services[DESKTOP].merge(theirs[theirs["window_station"].notna()], on=own).assign(how=BY_ACCOUNT),
+        of_logon[[*DESKTOP, "who"]].merge(theirs.drop(columns="window_station"), on=logged_on).assign(how=BY_ACCOUNT),
         shared[DESKTOP].merge(there, on=["key", "session"]).assign(how=BY_SESSION),
     ]
     columns = [*WHERE, *DESKTOP, "pid", "process", "how"]
@@ -273,9 +274,9 @@ def _with_owners(rows: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.Data
     rows.loc[probed, "owner"] = account
     rows.loc[probed, "owner_how"] = BY_TOOL
     rows = _with_sandboxes(rows, tables)
-    told = rows["owner"].notna() | rows["account"].notna()
+    known = rows["owner"].notna() | rows["account"].notna()
     return rows.assign(
-        **{name: rows[name].where(told, None) for name in ("owner_how", "owner_file", "owner_line")}
+        **{name: rows[name].where(known, None) for name in ("owner_how", "owner_file", "owner_line")}
     ).astype({"owner_line": "Int64"})
 
 

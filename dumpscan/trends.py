@@ -102,7 +102,7 @@ def _restarted(rows: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[bool]:
     return begin > rows.groupby("series")["late"].shift()
 
 
-def stretches(points: pd.DataFrame) -> tuple[pd.Series[int], pd.Series[int], pd.Series[Any]]:
+def stretches(points: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any], pd.Series[Any]]:
     """The segment of each point (between restarts and sizes), its stretch (between falls, too), and why that begins."""
     before = points.groupby("series")[["value", "error"]].shift()
     new = before["value"].isna() | points["begins"].notna()
@@ -159,7 +159,7 @@ def trends(points: pd.DataFrame, gui_objects: pd.DataFrame, captures: pd.DataFra
     return shaped(rows, TRENDS)
 
 
-def _last_of(parts: pd.Series[int], points: pd.DataFrame) -> pd.Series[bool]:
+def _last_of(parts: pd.Series[Any], points: pd.DataFrame) -> pd.Series[bool]:
     """The points of the last part of each series."""
     return parts.eq(parts.groupby(points["series"]).transform("last"))
 

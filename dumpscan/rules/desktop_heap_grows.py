@@ -41,7 +41,7 @@ from dumpscan.owners import with_accounts
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._heap import STEPS
 from dumpscan.rules._owners import cite_accounts, owned, owner_of
-from dumpscan.trends import FULL, suspected
+from dumpscan.trends import FULL
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
@@ -104,9 +104,8 @@ def tell(row: Mapping[str, Any]) -> Told:
     summary = (
         f"The desktop heap of {name} in {session_name(row['session'])} grows by about {rate:,.1f} KB a day ({row['rate_kb_day_least']:,.1f} to {row['rate_kb_day_most']:,.1f}) in "
         f"{row['captures']} captures over {row['days']:.1f} days, to {percent(row['used_percent'], row['tool'])} of {kb(size)}: at this rate it reaches {FULL} % in about "
-        f"{left:.1f} days ({row['days_to_98_least']:.1f} to {row['days_to_98_most']:.1f}, as far as the tool rounds). "
-        f"{suspected(row)}"
-    ).rstrip()
+        f"{left:.1f} days ({row['days_to_98_least']:.1f} to {row['days_to_98_most']:.1f}, as far as the tool rounds)."
+    )
     owner = owner_of(row)
     step = STEPS.get(str(row["role"]), 512)
     suspect = (
