@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.gui_objects import NOT_SERVICES, latest, station
 from dumpscan.heaps import filling
 from dumpscan.machines import machine_keys
-from dumpscan.model import WHERE, station_owner
+from dumpscan.model import WHERE, station_owner, typed
 from dumpscan.words import count, kb
 
 if TYPE_CHECKING:
@@ -44,6 +44,15 @@ MOST = 5  # consumers named
 CUT = 14  # letters of an image name that the kernel keeps
 
 DESKTOP = ["key", "session", "window_station", "desktop"]
+USER = {
+    "key": "int",
+    "session": "int",
+    "window_station": "text",
+    "desktop": "text",
+    "pid": "int",
+    "process": "text",
+    "how": "text",
+}
 PLACES = [*WHERE, *DESKTOP, "tool", "desktop_path"]
 FIGURES = ["size_kb", "used_percent", "free_kb"]
 OWNERS = [
@@ -76,16 +85,23 @@ def owners(tables: dict[str, pd.DataFrame], users: pd.DataFrame) -> pd.DataFrame
     processes on it are listed: by the KB that each has on average.
     """
     rows = _with_owners(desktops(tables), tables)
+    if not len(users):
+        return rows.reindex(columns=OWNERS).assign(used_kb=_used(rows).round(1))
     used = users.groupby(DESKTOP, dropna=False, sort=False)
     by_desktop = used.agg(processes=("pid", "size"), processes_how=("how", "first")).join(_top(users)).reset_index()
     rows = _joined(rows, by_desktop)
-    rows["used_kb"] = (rows["size_kb"] * rows["used_percent"] / 100).astype("Float64").round(1)
+    rows["used_kb"] = _used(rows).round(1)
     # What was inferred names the processes to look at; it is no count of those that share the heap.
     listed = rows["processes_how"].eq(LISTED).to_numpy(bool, na_value=False)
-    each = (rows["size_kb"] * rows["used_percent"] / 100 / rows["processes"]).astype("Float64").where(listed)
+    each = (_used(rows) / rows["processes"]).astype("Float64").where(listed)
     rows["kb_per_process"] = each.round(1)
     kind = each.ge(LEAK_KB).map({True: LEAK}).astype(object).mask(each.le(SIZE_KB).fillna(False), SIZE)
     return rows.assign(kind=kind.where(filling(rows), None))[OWNERS]
+
+
+def _used(heaps: pd.DataFrame) -> pd.Series[float]:
+    used: pd.Series[float] = (heaps["size_kb"] * heaps["used_percent"] / 100).astype("Float64")
+    return used
 
 
 def desktops(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -105,6 +121,8 @@ def desktops(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     again = at.sort_values("measured", kind="stable").duplicated(names, keep="last") & ~nameless
     heaps = heaps.assign(key=at["key"])[~again]
     heaps = heaps[[*PLACES, "role", "owner", *FIGURES]]
+    if not len(tables["desktop_owners"]):
+        return heaps.reset_index(drop=True)
     others = _listed(tables["desktop_owners"]).drop_duplicates(DESKTOP)
     there = heaps.loc[heaps["key"].isin(others["key"]), DESKTOP].astype({"window_station": object, "desktop": object})
     others = others.merge(there.assign(there=True), on=DESKTOP, how="left")
@@ -129,7 +147,11 @@ def desktop_users(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if not any(tables[name]["pid"].notna().any() for name in ("desktop_owners", "gui_objects")):
+        return typed({}, WHERE | USER)
     listed = _listed(tables["desktop_owners"]).assign(how=LISTED)
+    # It has a thread on every desktop of its session, and its own objects are elsewhere.
+    listed = listed[listed["process"].str.lower().ne("csrss.exe").to_numpy(bool)]
     rows = desktops(tables)
     named = rows["session"].notna() & rows["window_station"].notna() & rows["desktop"].notna()
     rows = rows[(named & rows["role"].ne("fixed").to_numpy(bool, na_value=True)).to_numpy(bool)]
@@ -153,8 +175,7 @@ def desktop_users(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         of_logon[[*DESKTOP, "who"]].merge(theirs.drop(columns="window_station"), on=logged_on).assign(how=BY_ACCOUNT),
         shared[DESKTOP].merge(there, on=["key", "session"]).assign(how=BY_SESSION),
     ]
-    columns = [*WHERE, *DESKTOP, "pid", "process", "how"]
-    users = pd.concat([part[columns] for part in parts], ignore_index=True).drop_duplicates([*DESKTOP, "pid"])
+    users = pd.concat([part[[*WHERE, *USER]] for part in parts], ignore_index=True).drop_duplicates([*DESKTOP, "pid"])
     return _with_facts(users, tables["gui_objects"])
 
 
@@ -251,11 +272,8 @@ def _with_owners(rows: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.Data
     """Who owns each desktop, how that is known, and the line that tells it."""
     owner = rows["owner"].astype(object)
     of_logon = owner.str.startswith(LOGON).fillna(False).to_numpy(bool)
-    accounts = with_accounts(rows[of_logon], tables["logon_sessions"])[ACCOUNT]
-    shells = _shells(tables["gui_objects"])
     default = (owner.eq("interactive") & rows["desktop"].eq("Default")).to_numpy(bool)
     users = rows[default & rows["session"].gt(0).to_numpy(bool, na_value=False)]
-    at = users[["key", "session"]].merge(shells, on=["key", "session"], how="left").set_axis(users.index)
     rows = rows.assign(
         owner=owner.where(owner.notna(), None),
         owner_how=BY_NAME,
@@ -263,16 +281,22 @@ def _with_owners(rows: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.Data
         owner_line=rows["line"],
         account=None,
     )
-    for told, how in ((accounts, BY_LOGON), (at, BY_SHELL)):
-        told = told[told["account"].notna()]
-        rows.loc[told.index, ["account", "owner_how", "owner_file", "owner_line"]] = told.assign(how=how)[
-            ["account", "how", "account_file", "account_line"]
-        ].to_numpy(object)
+    told = []
+    if of_logon.any() and len(tables["logon_sessions"]):
+        told.append(with_accounts(rows[of_logon], tables["logon_sessions"]).assign(how=BY_LOGON))
+    if len(users) and tables["gui_objects"]["account"].notna().any():
+        shells = users[["key", "session"]].merge(_shells(tables["gui_objects"]), on=["key", "session"], how="left")
+        told.append(shells.set_axis(users.index).assign(how=BY_SHELL))
+    for one in told:
+        named = one[one["account"].notna()]
+        filled = named[["account", "how", "account_file", "account_line"]].to_numpy(object)
+        rows.loc[named.index, ["account", "owner_how", "owner_file", "owner_line"]] = filled
     probed = rows["tool"].eq("desktopheapdiag").to_numpy(bool, na_value=False)
-    account = rows.loc[probed, "desktop_path"].astype(object).str.extract(r" for account (.+)$", expand=False)
-    rows.loc[probed, "account"] = account
-    rows.loc[probed, "owner"] = account
-    rows.loc[probed, "owner_how"] = BY_TOOL
+    if probed.any():
+        account = rows.loc[probed, "desktop_path"].astype(object).str.extract(r" for account (.+)$", expand=False)
+        rows.loc[probed, "account"] = account
+        rows.loc[probed, "owner"] = account
+        rows.loc[probed, "owner_how"] = BY_TOOL
     rows = _with_sandboxes(rows, tables)
     known = rows["owner"].notna() | rows["account"].notna()
     return rows.assign(
@@ -298,6 +322,8 @@ def _with_sandboxes(rows: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.D
 
     names = pd.Series(rows["desktop"].dropna().unique().astype(object), dtype=object)
     pids = names.str.extract(SANDBOX, expand=False).map(lambda digits: int(digits, 16), na_action="ignore")
+    if not pids.notna().any():
+        return rows
     pid = rows["desktop"].astype(object).map(dict(zip(names[pids.notna()], pids.dropna().astype(int), strict=True)))
     found = rows.loc[pid.notna(), ["key"]].assign(pid=pid.dropna().astype("Int64"))
     lists = [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.gui_objects import NOT_SERVICES, STATIONS, station
 from dumpscan.machines import boots, machine_keys
-from dumpscan.model import ROUNDING, shaped
+from dumpscan.model import ROUNDING, WHERE, shaped, typed
 from dumpscan.moments import ends
 from dumpscan.words import count, kb
 
@@ -64,7 +64,10 @@ def trend_points(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
     heaps = tables["desktop_heaps"]
     # Most machines were captured once: they are left out before anything is looked at.
-    heaps = heaps[heaps["snapshot"].ge(FEWEST).groupby(machine_keys(heaps)).transform("any").to_numpy(bool)]
+    keys = machine_keys(heaps)
+    heaps = heaps[keys.isin(keys[heaps["snapshot"].ge(FEWEST).to_numpy(bool)])]
+    if not len(heaps):
+        return heaps
     rows = recognisable(heaps)
     place = [machine_keys(rows), rows["session"], rows["window_station"].cat.codes, rows["desktop"].cat.codes]
     rows = rows.assign(series=rows.groupby(place, sort=False).ngroup())
@@ -121,6 +124,8 @@ def trends(points: pd.DataFrame, gui_objects: pd.DataFrame, captures: pd.DataFra
     import numpy as np
     import pandas as pd
 
+    if not len(points):
+        return typed({}, WHERE | TRENDS)
     segment, stretch, why = stretches(points)
     newest, whole = points[_last_of(stretch, points)], points[_last_of(segment, points)]
     newest, whole = newest.assign(why=why), whole.assign(why=why)

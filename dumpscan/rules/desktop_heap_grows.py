@@ -64,12 +64,12 @@ def check(
     """The latest row of each heap whose use rises, with how fast, and when it is full."""
     import numpy as np
 
-    last = trend_points.drop_duplicates("series", keep="last").reset_index(drop=True)  # in the order of `trends`
     near = trends["days_to_98"].gt(0) & trends["days_to_98"].le(NEAR) & ~trends["superseded"]
-    rows = trends.join(
-        last[["series", "place", "moment", "used_percent", "free_kb", "role", "owner", "desktop_path", "machine_key"]]
-    )
-    rows = rows[near.to_numpy(bool, na_value=False)]
+    if not near.any():
+        return None
+    last = trend_points.drop_duplicates("series", keep="last").reset_index(drop=True)  # in the order of `trends`
+    more = ["series", "place", "moment", "used_percent", "free_kb", "role", "owner", "desktop_path", "machine_key"]
+    rows = trends.join(last[more])[near.to_numpy(bool, na_value=False)]
     eras = platforms.set_index(machine_keys(platforms))["era"]
     rows = with_accounts(rows, logon_sessions).assign(
         era=rows["machine_key"].map(eras).astype(object),
