@@ -123,6 +123,14 @@ def test_listed_processes() -> None:
     assert in_words(other) == "Owner: interactive. Which processes use it is not in these texts."
 
 
+def test_csrss_uses_no_desktop() -> None:
+    """It has a thread on every one of them, and is no consumer."""
+    text = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99)) + agents(3)
+    both = text + compose.on_desktops([(0, SYSTEM, "CSRSS.exe", 704), (0, WINLOGON, "csrss.exe", 704)])
+    found = rows(both)
+    assert (found[0, SYSTEM]["processes"], found[0, WINLOGON]["processes"]) == (3, None)
+
+
 def test_only_the_last_list_counts() -> None:
     """A process that has ended since is on no desktop."""
     text = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99))
