@@ -422,6 +422,6 @@ def _trends(doc: Document) -> Document:
 def _line_of_use(row: Document) -> str:
     """The captures of a trend as points of a picture of 100 by 100: days to the right, KB of the heap upwards."""
     points = [tuple(map(float, point.split(":"))) for point in row["points"].split()]
-    points = points[:: -(-len(points) // MAX_ROWS)]
+    points = [*points[: -1 : -(-len(points) // (MAX_ROWS - 1))], points[-1]]
     days, top = max(points[-1][0], 1e-9), max(row["size_kb"], *(used for _, used in points))
     return " ".join(f"{100 * day / days:.1f},{100 - 100 * used / top:.1f}" for day, used in points)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_schema import SCHEMA
 
+from dumpscan import render
 from dumpscan.model import WHERE
 from dumpscan.trends import FEWEST, FULL, IN_WORDS, NEAR, SHORTEST, SINCE, TRENDS, in_words
 
@@ -332,3 +333,33 @@ def test_columns_are_those_of_the_schema() -> None:
     table = SCHEMA["properties"]["tables"]["properties"]["trends"]["items"]
     assert table["required"] == [*table["properties"]] == [*TRENDS]
     assert [*compose.document(line((1, 30), (4, 42), (7, 54)))["tables"]["trends"][0]] == [*WHERE, *TRENDS]
+
+
+# What a report shows.
+
+
+def test_the_report_shows_what_moves() -> None:
+    """Names are of a log, and hostile; the picture is made of numbers alone."""
+    evil = "<script>alert(1)</script>.exe"
+    doc = compose.document(growing(evil, LOCAL_SYSTEM))
+    page, plain, marked = render.html(doc), render.text(doc), render.markdown(doc)
+    assert '<h2 id="trends">Trends</h2>' in page and "&lt;script&gt;alert(1)" in page and "<script" not in page
+    assert 'points="0.0,70.0 50.0,58.0 100.0,46.0"' in page and "style=" not in page
+    assert "TRENDS\n- Service-0x0-3e7$\\Default, session 0: rises on, as a leak does: 154 to 276" in plain
+    assert max(map(len, plain.splitlines())) <= render.COMMAND_WIDTH
+    assert "## Trends" in marked and "<script" not in marked.partition("## Evidence")[0].replace(r"\<", "")
+
+
+def test_the_report_leaves_out_what_is_steady() -> None:
+    doc = compose.document(line((1, 30), (4, 30), (7, 30)))
+    assert doc["tables"]["trends"]
+    assert all(
+        "Trends" not in shown and "TRENDS" not in shown
+        for shown in (render.html(doc), render.text(doc), render.markdown(doc))
+    )
+
+
+def test_many_captures_make_a_picture_of_bounded_size() -> None:
+    points = " ".join(f"{day}:{day / 10}" for day in range(5000))
+    picture = render._line_of_use({"points": points, "size_kb": 2048})
+    assert len(picture.split()) <= render.MAX_ROWS and picture.endswith(" 100.0,75.6"), "the last capture is there"
