@@ -31,8 +31,11 @@ from test_engine import MIX  # noqa: E402
 import dumpscan  # noqa: E402
 from dumpscan.complaint import NOTHING_SAID, complaints  # noqa: E402
 from dumpscan.configured import configured  # noqa: E402
+from dumpscan.model import TABLES  # noqa: E402
+from dumpscan.owners import desktop_users, owners  # noqa: E402
 from dumpscan.platforms import platforms, signs  # noqa: E402
 from dumpscan.rules import all_rules, run  # noqa: E402
+from dumpscan.trends import trend_points, trends  # noqa: E402
 from dumpscan.verdict import judge  # noqa: E402
 from dumpscan.view_space import view_space  # noqa: E402
 
@@ -110,8 +113,16 @@ def steps(tables: Tables, cases: int, wanted: str = "") -> tuple[dict[str, tuple
     plain = timed("(platforms)", lambda: platforms(tables, told))
     known = timed("(configured)", lambda: configured(tables, plain))
     view = timed("(view space)", lambda: view_space(tables, known))
+    users = timed("(desktop users)", lambda: desktop_users(tables))
+    points = timed("(trend points)", lambda: trend_points(tables))
+    derived = {
+        "desktop_users": users,
+        "owners": timed("(owners)", lambda: owners(tables, users)),
+        "trend_points": points,
+        "trends": timed("(trends)", lambda: trends(points, tables["gui_objects"], tables["captures"])),
+    }
     nothing_said = timed("(complaints)", lambda: complaints(NOTHING_SAID, [*tables["captures"]["case"].cat.categories]))
-    full = tables | {"complaints": nothing_said, "signs": told, "platforms": known, "view_space": view}
+    full = tables | derived | {"complaints": nothing_said, "signs": told, "platforms": known, "view_space": view}
     outcomes = [timed(rule.name, lambda rule=rule: run(full, cases, [rule])[0]) for rule in all_rules().values()]
     timed("(verdict)", lambda: judge(full, outcomes))
     return took, outcomes
@@ -120,6 +131,9 @@ def steps(tables: Tables, cases: int, wanted: str = "") -> tuple[dict[str, tuple
 def on_nothing(tables: Tables) -> dict[str, float]:
     """Seconds of each check on tables without a row."""
     none = {name: frame.head(0) for name, frame in tables.items()}
+    users, points = desktop_users(none), trend_points(none)
+    none |= {"desktop_users": users, "owners": owners(none, users), "trend_points": points}
+    none["trends"] = trends(points, none["gui_objects"], none["captures"])
     told = signs(none)
     known = configured(none, platforms(none, told))
     none |= {
@@ -136,9 +150,10 @@ def on_nothing(tables: Tables) -> dict[str, float]:
 
 def main(cases: int, wanted: str) -> None:
     one = dumpscan.analyze_cases(mixed())
+    read = {name: one.tables[name] for name in TABLES}
     copies = cases // len(MIX)
-    half, _ = steps(repeated(one.tables, copies // 2), copies // 2 * len(MIX))
-    tables, _, size = measured(lambda: repeated(one.tables, copies))
+    half, _ = steps(repeated(read, copies // 2), copies // 2 * len(MIX))
+    tables, _, size = measured(lambda: repeated(read, copies))
     took, outcomes = steps(tables, copies * len(MIX), wanted)
     for alone, outcome in zip(one.outcomes, outcomes, strict=True):
         assert (outcome.status.reshape(copies, -1) == alone.status).all(), f"{alone.rule.name} judges copies otherwise"

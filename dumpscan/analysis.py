@@ -32,8 +32,10 @@ class Analysis:
     def __init__(self, cases: Sequence[str], readings: Sequence[Reading], said: Complaint = NOTHING_SAID) -> None:
         from dumpscan.configured import configured
         from dumpscan.model import build
+        from dumpscan.owners import desktop_users, owners
         from dumpscan.platforms import platforms, signs
         from dumpscan.rules import all_rules, run
+        from dumpscan.trends import trend_points, trends
         from dumpscan.verdict import judge
         from dumpscan.view_space import view_space
 
@@ -41,6 +43,9 @@ class Analysis:
         self.readings = list(readings)
         _name_each_once(self.readings)
         self.tables: dict[str, pd.DataFrame] = build(self.readings, self.cases, said)
+        users, points = desktop_users(self.tables), trend_points(self.tables)
+        self.tables["owners"] = owners(self.tables, users)
+        self.tables["trends"] = trends(points, self.tables["gui_objects"], self.tables["captures"])
         told = signs(self.tables)
         known = configured(self.tables, platforms(self.tables, told))
         self.complaint = said
@@ -49,6 +54,8 @@ class Analysis:
             "signs": told,
             "platforms": known,
             "view_space": view_space(self.tables, known),
+            "desktop_users": users,
+            "trend_points": points,
         }
         # What prose only mentions is a row of its table, but no symptom that a rule may build on.
         symptoms = self.tables["symptoms"]

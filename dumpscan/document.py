@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+SHOWN = (*TABLES, "owners", "trends")  # the tables that a document holds
+
 MOST_EXCERPTS, MOST_EXCERPT_LINES = 24, 60
 MOST_TEXT = 1000  # characters of a line that was not understood
 AROUND = 2  # lines quoted around a line of evidence
@@ -84,7 +86,7 @@ class Documents:
 
     @cached_property
     def _slices(self) -> dict[str, Slices]:
-        return {name: Slices(self._tables[name]) for name in (*TABLES, "platforms", "view_space", "verdicts")}
+        return {name: Slices(self._tables[name]) for name in (*SHOWN, "platforms", "view_space", "verdicts")}
 
     @cached_property
     def _findings(self) -> dict[str, tuple[Slices, dict[int, list[Document]]]]:
@@ -96,7 +98,7 @@ class Documents:
         """The document of one case."""
         case = self.number[name]
         quotes = Quotes(self._readings[name])
-        tables = {table: self._slices[table].of(case) for table in TABLES}
+        tables = {table: self._slices[table].of(case) for table in SHOWN}
         views = self._slices["view_space"].of(case)
         platforms = self._slices["platforms"].of(case)
         outcomes = [self._outcome(outcome, case, quotes, platforms) for outcome in self._outcomes]
@@ -115,7 +117,7 @@ class Documents:
 
     def unshown(self, name: str, error: str) -> Document:
         """The document of a case that a bug of ours keeps from being answered: undecided, with nothing of what was found."""
-        verdict = answer([], [], {table: [] for table in TABLES}, [], [], self._said)
+        verdict = answer([], [], {table: [] for table in SHOWN}, [], [], self._said)
         verdict["summary"] = f"Undecided. This case could not be answered: a bug in dumpscan ({error})."
         return self._empty(name, verdict)
 
@@ -129,7 +131,7 @@ class Documents:
             "case": name,
             "verdict": verdict,
             "outcomes": [],
-            "tables": {table: [] for table in TABLES},
+            "tables": {table: [] for table in SHOWN},
             "problems": [problem for reading in readings for problem in _problems(reading)],
             "inputs": [_input(reading) for reading in readings],
             "settings": [],

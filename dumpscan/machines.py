@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.moments import ends
+from dumpscan.moments import SINCE, ends, uptime
+from dumpscan.printed_times import moment_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,3 +196,34 @@ def superseded(captures: pd.DataFrame, times: pd.Series[Any]) -> pd.Series[bool]
     again = captures["session"].notna() & (below | (latest < newest))
     retried = captures["state"].eq("silent").fillna(False) & (whole_ones_below() > 0)
     return (listing & (again | retried)).astype(bool)
+
+
+def boots(systems: pd.DataFrame) -> pd.DataFrame:
+    """The boots that banners and summaries with a time and an uptime tell, or the time of the start: key of the machine, begin and begun (not before, not after)
+    and end (the capture; none where no time of it is told), in seconds and in the order of time, with file and line."""
+    import pandas as pd
+
+    systems = systems[systems["uptime"].notna()]
+    early, late = ends(systems["moment"])
+    up = systems["uptime"].map(uptime).astype(float)
+    first, last = (_started(systems["uptime"], day_first=day_first) for day_first in (False, True))
+    told = pd.DataFrame(
+        {
+            "key": machine_keys(systems),
+            "begin": (early - up).fillna(first.where(first < last, last)),
+            "begun": (late - up).fillna(first.where(first > last, last)),
+            "end": late.fillna(float("inf")),
+            "file": systems["file"].astype(object),
+            "line": systems["line"],
+        }
+    )
+    told = told.dropna(subset="begin")
+    # A capture after a start is of that boot or of a later one.
+    known = told["end"].where(told["end"].lt(float("inf")), told["begun"])
+    return told.assign(known=known).sort_values(["known", "begin"], kind="stable").drop(columns="known")
+
+
+def _started(uptimes: pd.Series[Any], *, day_first: bool) -> pd.Series[float]:
+    """The moment of "since 3/9/2021, 7:05:33 AM"."""
+    since = uptimes.where(uptimes.str.startswith(SINCE).fillna(False))
+    return since.map(lambda time: moment_of(time, day_first=day_first)).astype(float)

@@ -78,6 +78,7 @@ _OWNERS = {
     "Service-0x0-3e6$": "Anonymous",
     "Service-0x0-3e5$": "LocalService",
     "Service-0x0-3e4$": "NetworkService",
+    "Service-0x0-3e3$": "IUSR",
     "SAWinSta": "Task Scheduler",
     "__X78B95_89_IW": "IIS or COM+ (unconfirmed)",
     "WinSta0": "interactive",
@@ -99,6 +100,13 @@ def typed(columns: dict[str, list[Any]], kinds: dict[str, str]) -> pd.DataFrame:
         "text": lambda values: pd.array(values, dtype=text),
     }
     return pd.DataFrame({name: makers[kind](columns.get(name, [])) for name, kind in kinds.items()})
+
+
+def shaped(rows: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
+    """A derived table: WHERE and these columns of the rows, with cases and machines numbered as in all other tables."""
+    where = {name: rows[name].astype(object).where(rows[name].notna(), None) for name in (*WHERE, *kinds)}
+    table = typed({name: [*column] for name, column in where.items()}, WHERE | kinds)
+    return table.assign(case=rows["case"].array, machine=rows["machine"].array)
 
 
 def build(readings: Sequence[Reading], cases: Sequence[str], told: Complaint = NOTHING_SAID) -> dict[str, pd.DataFrame]:
@@ -222,7 +230,7 @@ def _derive(heaps: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     role = np.select([fixed.fillna(False), interactive.fillna(False), known], range(3), default=-1)
     heaps["role"] = pd.Categorical.from_codes(role, categories=pd.Index(roles))
     names = [str(name) for name in station.cat.categories]
-    owners = [_OWNERS.get(name) or _logon(name) for name in names]
+    owners = [station_owner(name) for name in names]
     heaps["owner"] = pd.Categorical(
         pd.Series([*owners, None], dtype=object).take(station.cat.codes.to_numpy() % (len(names) + 1))
     )
@@ -237,6 +245,11 @@ def _captured(captures: pd.DataFrame, keys: pd.Series[int]) -> pd.Series[float]:
     told = captures[captures["command"].isin(LISTINGS) & captures["moment"].notna()]
     last: pd.Series[float] = keys.map(ends(told["moment"])[1].groupby(machine_keys(told)).max()).astype(float)
     return last
+
+
+def station_owner(station: str) -> str | None:
+    """Who shares the heaps of a window station, as far as its name tells."""
+    return _OWNERS.get(station) or _logon(station)
 
 
 def _logon(station: str) -> str | None:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from dumpscan import owners, trends
 from dumpscan.resources import resource_dir
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ COMMAND_WIDTH = 96
 MAX_ROWS = 200
 OPEN_HEAPS = 24
 IDLE_PERCENT = 3
+NEAR_FULL = 80  # percent: from there on a heap is worth to know who uses it
 
 
 class Room(NamedTuple):
@@ -134,6 +136,11 @@ def percent(number: float | None) -> str:
     return "not shown" if number is None else f"{number:.1f}"
 
 
+def signed(number: float | None) -> str:
+    """A rate or a number of days with one decimal, as in 1,204.5 or -3.0."""
+    return "not shown" if number is None else f"{number:,.1f}"
+
+
 def url(path: str) -> str:
     """A relative address; every sign that could make it another kind of address is encoded."""
     return quote(path, safe="/", errors="surrogatepass")
@@ -190,7 +197,14 @@ def _environment(form: str) -> Environment:
         finalize=shown,
     )
     environment.filters.update(
-        clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced, replaced=replaced
+        clip=clip,
+        plain=plain,
+        thousands=thousands,
+        percent=percent,
+        signed=signed,
+        url=url,
+        fenced=fenced,
+        replaced=replaced,
     )
     return environment
 
@@ -240,13 +254,15 @@ def _case_view(doc: Document) -> Document:
         "facts": [
             {"name": name.replace("_", " "), "count": len(rows)}
             for name, rows in doc["tables"].items()
-            if rows and name != "captures"
+            if rows and name not in ("captures", "owners", "trends")  # these are nobody's words
         ],
         "anchors": anchors,
         "loose": loose,
         "settings": doc["settings"],
         "tightest": _tightest(doc),
         "heaps": _heaps(doc["tables"].get("desktop_heaps", [])),
+        "owners": _owners(doc),
+        "trends": _trends(doc),
         "events": [event for event in doc["tables"].get("events", []) if _tells_heap(event)],
         "max_rows": MAX_ROWS,
     }
@@ -371,3 +387,41 @@ def _heaps(rows: list[Document]) -> Document:
         "bounded": bounded,
         "places": len({(row["machine"], row["snapshot"]) for row in rows}),
     }
+
+
+def _owners(doc: Document) -> list[Document]:
+    """The owners of the heaps that are full or near it on the machine of the verdict, and of those that prove it: these first, then the fullest."""
+    machine = doc["verdict"]["scope"]["machine"]
+    proof = {(item["file"], item["line"]): at for at, item in reversed([*enumerate(doc["verdict"]["evidence"])])}
+    rows = [
+        {**row, "words": owners.in_words(row)}
+        for row in doc["tables"].get("owners", [])
+        if machine is None or row["machine"] == machine
+        if (row["used_percent"] or 0) >= NEAR_FULL or (row["processes"] and (row["file"], row["line"]) in proof)
+        if row["role"] != "fixed"
+    ]
+    return sorted(
+        rows, key=lambda row: (proof.get((row["file"], row["line"]), len(proof)), -(row["used_percent"] or 0))
+    )
+
+
+def _trends(doc: Document) -> Document:
+    """The trends of the machine of the verdict: those that move, the most urgent first, and how many are steady."""
+    machine = doc["verdict"]["scope"]["machine"]
+    rows = [row for row in doc["tables"].get("trends", []) if machine is None or row["machine"] == machine]
+    moving = [
+        {**row, "words": trends.in_words(row), "line_of_use": _line_of_use(row)}
+        for row in rows
+        if row["kind"] != trends.STEADY
+    ]
+    order = [*trends.IN_WORDS]
+    moving.sort(key=lambda row: (order.index(row["kind"]), row["days_to_98"] or 0.0))
+    return {"moving": moving, "steady": len(rows) - len(moving), "kinds": trends.IN_WORDS, "since": trends.SINCE}
+
+
+def _line_of_use(row: Document) -> str:
+    """The captures of a trend as points of a picture of 100 by 100: days to the right, KB of the heap upwards."""
+    points = [tuple(map(float, point.split(":"))) for point in row["points"].split()]
+    points = [*points[: -1 : -(-len(points) // (MAX_ROWS - 1))], points[-1]]
+    days, top = max(points[-1][0], 1e-9), max(row["size_kb"], *(used for _, used in points))
+    return " ".join(f"{100 * day / days:.1f},{100 - 100 * used / top:.1f}" for day, used in points)

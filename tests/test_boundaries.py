@@ -18,7 +18,9 @@ from compose import DEFAULT, SYSTEM, VISTA, X86, Document
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = {f"rules.{path.stem}": path for path in (ROOT / "dumpscan" / "rules").glob("*.py") if path.stem != "__init__"}
-MODULES["view_space"] = ROOT / "dumpscan" / "view_space.py"
+MODULES |= {
+    name: ROOT / "dumpscan" / f"{name}.py" for name in ("gui_objects", "heaps", "owners", "trends", "view_space")
+}
 
 FULL, EXHAUSTED, AT_RISK, NO_SIGN, UNDECIDED = (
     "single-heap-full", "view-space-exhausted", "at-risk", "no-sign", "undecided",
@@ -161,7 +163,7 @@ LINES: dict[str, Line] = {
     "rules._events.HEAP_ALLOCATION_FAILED": Line(lambda number: compose.event(round(number)), UNDECIDED, FULL, UNDECIDED),
     "rules._events.DESKTOP_CREATION_FAILED": Line(lambda number: OLD + compose.event(round(number)), FULL, EXHAUSTED, UNDECIDED),
     "rules._events.VIEW_IN_USE": CONTRACT["0.6 of the view, and an event 244"][1],
-    "rules._heap.NO_ROOM": CONTRACT["16 KB free are too few, below 90 %"][1],
+    "heaps.NO_ROOM": CONTRACT["16 KB free are too few, below 90 %"][1],
     "rules._heap.MOST": Line(lambda kb: interactive(kb, 98), ["to 20480"], [], [], advised("to 20480")),
     "rules._sizes.FALLBACK_SERVICE": Line(lambda kb: service(kb, 90), ["third SharedSection value from 127"], ["Read the configured"], ["third SharedSection value from 129"],
         advised("third SharedSection value from 127", "third SharedSection value from 129", "Read the configured")),
@@ -177,7 +179,7 @@ LINES: dict[str, Line] = {
     "rules.heap_allocation_failed.NEARLY_FULL": CONTRACT["90 % and an event 243 of this boot"][1],
     "rules.service_heap_lowered.HALF": CONTRACT["half of a lowered heap"][1],
     "rules._view.SHARE": CONTRACT["0.75 of the view"][1],
-    "rules._trend.AT_REST": Line(rising, True, False, False, found("desktop-heap-grows"), unit=1 / 30),
+    "trends.AT_REST": Line(rising, True, False, False, found("desktop-heap-grows"), unit=1 / 30),
     "rules.commit_exhausted.LOW_MEMORY": Line(lambda number: compose.event(round(number), source="Resource-Exhaustion-Detector"), False, True, False, found("commit-exhausted")),
     "rules.fallback_sizes.USUAL": Line(fallen_back, [], [], ["from 513 to 512"], advised("from 513 to 512", "from 512 to 512")),
     "rules.logon_source.BUILT_IN": Line(stations, False, True, True, found("logon-source")),
@@ -189,9 +191,6 @@ LINES: dict[str, Line] = {
 
 # What looks like a threshold and is none, or is held elsewhere, each with the reason.
 NO_LINES: dict[str, str] = {
-    "rules._events._DAY": "the seconds of a day",
-    "rules._trend.DAY": "the seconds of a day",
-    "rules._scope.DAY": "the seconds of a day",
     "rules._events.BOOTING": "test_starts.py generates its boundary from it",
     "rules._events.FARTHEST_ZONE": "the most that a zone can be away from universal time",
     "rules._sections._LAST": "above all builds that there are",
@@ -226,7 +225,7 @@ def named_in_tests(constant: str) -> bool:
     module, _, name = constant.rpartition(".")
     slug = module.removeprefix("rules.")
     own = "*" if slug.startswith("_") else slug
-    for path in (ROOT / "tests" / "rules").glob(f"test_{own}.py"):
+    for path in (*(ROOT / "tests" / "rules").glob(f"test_{own}.py"), *(ROOT / "tests").glob(f"test_{slug}.py")):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         from_here = any(
             isinstance(node, ast.ImportFrom) and (node.module or "").endswith(slug) for node in nodes

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
+import compose
 import pytest
+from transcribe import Debugger, Failed, batch, files, powershell, utf_16
 
 import dumpscan
 from dumpscan import cli, platforms, queries, settling, verdict
@@ -20,8 +22,6 @@ from dumpscan.machines import LISTINGS
 from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8
 from dumpscan.queries import DEBUGGER, EIGHT, NT4, QUERIES, VISTA, W2000, XP
 from dumpscan.reading import Reading
-from tests import compose
-from tests.transcribe import Debugger, Failed, batch, files, powershell, utf_16
 
 TODAY = {kind.name: kind.known_as[0] for kind in KINDS}
 SOURCES = {name: files(collection(known_as)) for name, known_as in TODAY.items()}
@@ -192,8 +192,12 @@ BANNERS = {
     EIGHT: "Windows 10 Kernel Version 17763 MP (2 procs) Free x64\nProduct: Server, suite: TerminalServer SingleUserTS\nEdition build lab: 17763.1.amd64fre.rs5_release.180914-1434\n",
 }  # fmt: skip
 MOMENT = "Machine Name:\nKernel base = 0x80800000 PsLoadedModuleList = 0x808a6ea8\nDebug session time: Mon Nov 16 09:30:00.123 2026 (UTC + 0:00)\nSystem Uptime: 12 days 4:05:06.700\n"
-X86_USER, X64_USER = [(compose.DEFAULT, 3072, 12), (compose.DISCONNECT, 64, 4), (compose.WINLOGON, 128, 9)], [(compose.DEFAULT, 20480, 3), (compose.DISCONNECT, 96, 4), (compose.WINLOGON, 192, 4)]  # fmt: skip
-HEAPS = {XP: {0: compose.X86, 3: X86_USER}, VISTA: {0: compose.VISTA, 3: X64_USER}}
+X86_USER: list[compose.Heap] = [(compose.DEFAULT, 3072, 12), (compose.DISCONNECT, 64, 4), (compose.WINLOGON, 128, 9)]
+X64_USER: list[compose.Heap] = [(compose.DEFAULT, 20480, 3), (compose.DISCONNECT, 96, 4), (compose.WINLOGON, 192, 4)]
+HEAPS: dict[str, dict[int, list[compose.Heap]]] = {
+    XP: {0: compose.X86, 3: X86_USER},
+    VISTA: {0: compose.VISTA, 3: X64_USER},
+}
 SESSIONS = "Sessions on machine: 2\nValid Sessions: 0 3\nCurrent Session 0\n"
 
 
@@ -301,7 +305,7 @@ def hex_2(text: str) -> str:
 BOOT_INI = '[boot loader]\ntimeout=30\ndefault=multi(0)disk(0)rdisk(0)partition(1)\\WINDOWS\n[operating systems]\nmulti(0)disk(0)rdisk(0)partition(1)\\WINDOWS="Windows" /fastdetect\n'
 BCD = "\nWindows Boot Loader\n-------------------\nidentifier              {current}\ndevice                  partition=C:\npath                    \\Windows\\system32\\winload.exe\ndescription             Windows Server\nnx                      OptOut\n"
 BOOTED = (as_text(6005, "EventLog", "2026-11-04T05:24:54.000", "The Event log service was started."), as_text(6009, "EventLog", "2026-11-04T05:24:54.000", "Microsoft (R) Windows (R) 6.01. 7601 Service Pack 1 Multiprocessor Free.", 1))  # fmt: skip
-OLD_EVENTS = {
+OLD_EVENTS: dict[str, str | bytes] = {
     'dumpel -t -l System -m "Service Control Manager" -e 7000 7009 7011': "11/15/2026\t6:00:30 PM\t1\t0\t7009\tService Control Manager\tN/A\tTS01\t30000 Widget\n",
     "dumpel -t -l System -m Srv -e 2019 2020": "11/15/2026\t6:00:40 PM\t1\t0\t2020\tSrv\tN/A\tTS01\t\n",
     'dumpel -t -l System -m "Application Popup" -e 26': "11/15/2026\t6:00:50 PM\t4\t0\t26\tApplication Popup\tN/A\tTS01\tcmd.exe - DLL Initialization Failed\n",
@@ -451,8 +455,8 @@ class Read(NamedTuple):
 def _left_over(readings: Iterable[Reading], content: Mapping[str, bytes]) -> list[str]:
     left = []
     for one in readings:
-        spans = [*one.captures, *one.single]
-        taken = {line for span in spans for line in range(span.first, span.last + 1)}
+        spans = [(span.first, span.last) for some in (one.captures, one.single) for span in some]
+        taken = {line for first, last in spans for line in range(first, last + 1)}
         text = _text(content[one.file], str(one.encoding))
         assert len(text) == one.lines["total"]
         left += [line for number, line in enumerate(text, 1) if number not in taken and line.strip()]
@@ -750,7 +754,7 @@ PLATFORMS = {
     VISTA: {"era": SINCE, "generation": BEFORE_8, "architecture": "x64", "build": 7601},
     EIGHT: {"era": SINCE, "generation": SINCE_8, "architecture": "x64", "build": 17763},
 }
-MODES = [(mode, None) for mode in (verdict.HEAP_FULL, verdict.VIEW_EXHAUSTED, verdict.BOTH, verdict.AT_RISK, verdict.NO_SIGN)]  # fmt: skip
+MODES: list[tuple[str, str | None]] = [(mode, None) for mode in (verdict.HEAP_FULL, verdict.VIEW_EXHAUSTED, verdict.BOTH, verdict.AT_RISK, verdict.NO_SIGN)]  # fmt: skip
 MODES += [(verdict.UNDECIDED, reason) for reason in (*verdict.DOUBTS, verdict.NO_EVIDENCE)]
 
 

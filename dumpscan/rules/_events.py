@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from dumpscan.machines import machine_keys
-from dumpscan.moments import SINCE as SINCE_STARTED
-from dumpscan.moments import ends, uptime
+from dumpscan.machines import boots, machine_keys
 from dumpscan.platforms import BEFORE
+from dumpscan.printed_times import DAY, days_of, is_dated, moment_of
 from dumpscan.view_space import possible_limits
 
 if TYPE_CHECKING:
@@ -32,13 +29,6 @@ BOOTING = 300  # seconds between the start of the kernel and that of the event l
 READINGS = ["month_first", "day_first"]
 FARTHEST_ZONE = 14 * 3600  # seconds between universal time and that of a machine
 
-_DAY = 86400.0
-_CLOCK = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2}))?")
-_NOON = re.compile(r"(?i)(?<![a-z])([ap])\.? ?m")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DATE = re.compile(r"([0-9]{1,4})([./-])([0-9]{1,2})[./-]([0-9]{1,4})")
-_MONTH = re.compile(r"[A-Z][a-z]{2} [0-9]{1,2} ")  # Get-EventLog prints no year
-
 
 def facts(
     events: pd.DataFrame,
@@ -55,12 +45,12 @@ def facts(
 
     wanted = [numbers] if isinstance(numbers, int) else [*numbers]
     rows = events[of_source(events, source) & events["event_id"].isin(wanted).to_numpy(bool, na_value=False)]
-    rows = rows[rows["time"].map(_is_dated).to_numpy(bool)]
-    days = pd.DataFrame([*map(_days, rows["time"])], columns=["from", "to"], index=rows.index, dtype=float)
+    rows = rows[rows["time"].map(is_dated).to_numpy(bool)]
+    days = pd.DataFrame([*map(days_of, rows["time"])], columns=["from", "to"], index=rows.index, dtype=float)
     captured = latest_boots(systems)
     keys = machine_keys(rows)
     begin, begun, end = (keys.map(captured[column]).astype(float) for column in ("begin", "begun", "end"))
-    this_boot = (days["from"] > begun) & (days["to"] - _DAY <= end)
+    this_boot = (days["from"] > begun) & (days["to"] - DAY <= end)
     rows = rows.assign(
         this_boot=this_boot.astype("boolean").mask(begin.isna() | days["from"].isna()),
         before=(days["to"] < begin).astype(bool),
@@ -83,7 +73,7 @@ def starts(events: pd.DataFrame) -> pd.DataFrame:
 
 def _readings(times: pd.Series[Any]) -> dict[str, pd.Series[float]]:
     """When that was, with the month first and with the day first: in one log all dates are written alike."""
-    read = {time: (_moment(time), _moment(time, day_first=True)) for time in times.unique()}
+    read = {time: (moment_of(time), moment_of(time, day_first=True)) for time in times.unique()}
     return {
         name: times.map({time: both[at] for time, both in read.items()}).astype(float)
         for at, name in enumerate(READINGS)
@@ -129,32 +119,9 @@ def moments(events: pd.DataFrame) -> pd.DataFrame:
     they are printed in universal time. XML is, the texts are not, so one is never held against the other."""
     import pandas as pd
 
-    moment = events["time"].map(_moment).astype(float)
+    moment = events["time"].map(moment_of).astype(float)
     utc = events["time"].map(lambda time: isinstance(time, str) and time.endswith("Z")).astype(bool)
     return pd.DataFrame({"moment": moment, "utc": utc}, index=events.index)
-
-
-def _moment(time: Any, *, day_first: bool = False) -> float:
-    """A printed time in seconds. An ambiguous date is read with the month first (or the day), for all events alike."""
-    if not isinstance(time, str):
-        return float("nan")
-    date = _DATE.search(time)
-    if date:
-        dates = _dates(date)[:: -1 if day_first else 1]
-        day = next((seconds for one in dates if (seconds := _midnight(*one)) is not None), None)
-        rest = f"{time[: date.start()]} {time[date.end() :]}"
-    else:
-        month, _, rest = time.partition(" ")
-        number, _, rest = rest.partition(" ")
-        known = month in _MONTHS and number.isascii() and number.isdigit()
-        day = _midnight(1972, _MONTHS.index(month) + 1, int(number)) if known else None
-    clock = _CLOCK.search(rest)
-    if day is None or clock is None:
-        return float("nan")
-    hour, minute, second = int(clock[1]), int(clock[2]), int(clock[3] or 0)
-    if noon := _NOON.search(rest):
-        hour = hour % 12 + (12 if noon[1] in "pP" else 0)
-    return day + hour * 3600 + minute * 60 + second
 
 
 def nearest(
@@ -199,72 +166,9 @@ def of_the_only_session(told: pd.DataFrame, heaps: pd.DataFrame) -> pd.Series[in
     return filled
 
 
-def _is_dated(time: Any) -> bool:
-    if not isinstance(time, str) or not _CLOCK.search(time):
-        return False
-    return _DATE.search(time) is not None or _MONTH.match(time) is not None
-
-
-def _days(time: str) -> tuple[float, float]:
-    """The earliest and the latest moment that a printed time can mean, in seconds, to the day: 3/9/2007 is in March or in September, and
-    zones differ."""
-    match = _DATE.search(time)
-    if match is None:
-        return float("nan"), float("nan")
-    seconds = [moment for date in _dates(match) if (moment := _midnight(*date)) is not None]
-    return (min(seconds), max(seconds) + _DAY) if seconds else (float("nan"), float("nan"))
-
-
 def latest_of_day(time: str) -> float:
     """The end of the day of a printed time, at the latest reading of its date."""
-    return _days(time)[1]
-
-
-def _dates(match: re.Match[str]) -> list[tuple[int, int, int]]:
-    """Year, month and day that a printed date can mean."""
-    first, middle, last = int(match[1]), int(match[3]), int(match[4])
-    if len(match[1]) == 4:
-        return [(first, middle, last)]
-    year = last if len(match[4]) == 4 else last + (1900 if last >= 70 else 2000)
-    return [(year, middle, first)] if match[2] == "." else [(year, first, middle), (year, middle, first)]
-
-
-def _midnight(year: int, month: int, day: int) -> float | None:
-    try:
-        return (datetime(year, month, day) - datetime(1970, 1, 1)).total_seconds()
-    except ValueError:
-        return None
-
-
-def boots(systems: pd.DataFrame) -> pd.DataFrame:
-    """The boots that banners and summaries with a time and an uptime tell, or the time of the start: key of the machine, begin and begun (not before, not after)
-    and end (the capture; none where no time of it is told), in seconds and in the order of time, with file and line."""
-    import pandas as pd
-
-    systems = systems[systems["uptime"].notna()]
-    early, late = ends(systems["moment"])
-    up = systems["uptime"].map(uptime).astype(float)
-    first, last = (_started(systems["uptime"], day_first=day_first) for day_first in (False, True))
-    told = pd.DataFrame(
-        {
-            "key": machine_keys(systems),
-            "begin": (early - up).fillna(first.where(first < last, last)),
-            "begun": (late - up).fillna(first.where(first > last, last)),
-            "end": late.fillna(float("inf")),
-            "file": systems["file"].astype(object),
-            "line": systems["line"],
-        }
-    )
-    told = told.dropna(subset="begin")
-    # A capture after a start is of that boot or of a later one.
-    known = told["end"].where(told["end"].lt(float("inf")), told["begun"])
-    return told.assign(known=known).sort_values(["known", "begin"], kind="stable").drop(columns="known")
-
-
-def _started(uptimes: pd.Series[Any], *, day_first: bool) -> pd.Series[float]:
-    """The moment of "since 3/9/2021, 7:05:33 AM"."""
-    since = uptimes.where(uptimes.str.startswith(SINCE_STARTED).fillna(False))
-    return since.map(lambda time: _moment(time, day_first=day_first)).astype(float)
+    return days_of(time)[1]
 
 
 def latest_boots(systems: pd.DataFrame) -> pd.DataFrame:

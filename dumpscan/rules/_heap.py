@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dumpscan.platforms import SINCE
 from dumpscan.rules import FUTILE, REBOOT
 from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE
 from dumpscan.words import kb
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # What is needed of the session's view space to tell whether a larger heap fits.
 VIEW = ("heaps_kb", "interactive_kb", "service_kb", "limit_kb", "other_kb", "least_room_kb", "era")
@@ -32,13 +29,6 @@ READ_FIRST = (
 )
 
 PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
-NO_ROOM = 16  # KB free: less than an ordinary process needs to start
-
-
-def no_room(heaps: pd.DataFrame) -> pd.Series[bool]:
-    """Heaps of 128 KB and more with so little free that they are full whatever the percentage; not Winlogon and Disconnect."""
-    short = heaps["free_kb"].le(NO_ROOM) & heaps["size_kb"].ge(128) & heaps["role"].ne("fixed")
-    return short.fillna(False)
 
 
 def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,14 +1,12 @@
-"""One desktop at several moments: which rows are of the same heap, when each was listed, and what it was like before it was made larger."""
+"""What a desktop heap was like before it was made larger."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dumpscan.machines import machine_keys
-from dumpscan.moments import ends
-from dumpscan.rules._events import boots
-from dumpscan.rules._heap import no_room
-from dumpscan.rules._owners import LOGON, with_accounts
+from dumpscan.heaps import no_room
+from dumpscan.owners import LOGON, with_accounts
+from dumpscan.trends import recognisable, with_moments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,37 +21,6 @@ BEFORE = {
     "file": "before_file",
     "line": "before_line",
 }
-
-
-def recognisable(heaps: pd.DataFrame) -> pd.DataFrame:
-    """Rows with a use whose heap can be recognised in another listing. Winlogon and Disconnect are left out: nobody sets their size, and what they
-    show changes with each logon."""
-    named = heaps["session"].notna() & heaps["window_station"].notna() & heaps["desktop"].notna()
-    measured = heaps["used_percent"].notna() & heaps["size_kb"].gt(0).fillna(False)
-    rows: pd.DataFrame = heaps[named & measured & heaps["role"].ne("fixed").to_numpy(bool, na_value=True)]
-    return rows
-
-
-def with_moments(rows: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
-    """Rows with `moment` as printed, and `early` and `late`: the seconds between which they were listed; missing where no time is told."""
-    at = captures[captures["moment"].notna()]
-    moments = at["moment"].astype(object).groupby([machine_keys(at), at["snapshot"]]).first().rename("moment")
-    rows = rows.assign(machine_key=machine_keys(rows)).join(moments, on=["machine_key", "snapshot"])
-    rows["early"], rows["late"] = ends(rows["moment"])
-    return rows
-
-
-def restarted(rows: pd.DataFrame, systems: pd.DataFrame) -> pd.Series[bool]:
-    """Whether the machine is known to have been started between a row and the one before it; `rows` in the order of time, with machine_key."""
-    import pandas as pd
-
-    begins = boots(systems).rename(columns={"key": "machine_key"}).sort_values("begin")
-    wanted = rows[["machine_key", "early"]].assign(row=rows.index).sort_values("early", kind="stable")
-    latest = pd.merge_asof(
-        wanted, begins[["machine_key", "begin"]], left_on="early", right_on="begin", by="machine_key"
-    )
-    begin = latest.set_index("row")["begin"].reindex(rows.index)
-    return begin > rows.groupby("heap")["late"].shift()
 
 
 def enlarged(heaps: pd.DataFrame, captures: pd.DataFrame, logon_sessions: pd.DataFrame) -> pd.DataFrame:

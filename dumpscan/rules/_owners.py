@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan import queries
-from dumpscan.machines import machine_keys
+from dumpscan.owners import LOGON, SANDBOX
 from dumpscan.platforms import BEFORE, SINCE
 from dumpscan.rules import cite
 from dumpscan.words import kb
@@ -15,11 +15,8 @@ from dumpscan.words import kb
 if TYPE_CHECKING:
     import pandas as pd
 
-LOGON = "logon session "  # what the owner of `Service-0x0-2461f$` begins with (model.py)
-ACCOUNT = ["account", "account_file", "account_line"]
-
-# A sandbox of Chromium names its desktop after the process that made it: sbox_alternate_desktop_0x4170, or _local_winstation_0x4170 in WinSta0.
-_SANDBOX = re.compile(r"(?i)sbox_alternate_desktop_(?:local_winstation_)?0x([0-9a-f]{1,8})")
+_SANDBOX = re.compile(SANDBOX)
+BUILT_IN = ("LocalSystem", "NetworkService", "LocalService", "Anonymous", "IUSR")
 
 
 class Owner(NamedTuple):
@@ -27,23 +24,6 @@ class Owner(NamedTuple):
 
     now: str = ""
     cause: str = ""
-
-
-def with_accounts(heaps: pd.DataFrame, logon_sessions: pd.DataFrame) -> pd.DataFrame:
-    """Heaps with the account of the logon session that their window station is named after, and where that is told; missing where nothing tells it,
-    or where texts of one machine tell two (a LUID means something else after each restart)."""
-    owner = heaps["owner"].astype(object)
-    of_logon = owner.where(owner.str.startswith(LOGON).fillna(False).astype(bool))
-    place = machine_keys(heaps).astype(str).astype(object) + " " + of_logon.str.removeprefix(LOGON)
-    told = logon_sessions[logon_sessions["account"].notna()]
-    at = (machine_keys(told).astype(str) + " " + told["luid"].astype(object)).astype(object)
-    names = told[["account", "file", "line"]].astype({"account": object, "file": object})
-    # klist and WMI print the same account in different letters.
-    one = names["account"].str.lower().groupby(at).nunique().eq(1)
-    by_logon = names.groupby(at).first()[one]
-    columns = dict(zip(ACCOUNT, ("account", "file", "line"), strict=True))
-    mapped = {name: place.map(by_logon[column]) for name, column in columns.items()}
-    return heaps.assign(**mapped).astype({"account": object, "account_file": object, "account_line": "Int64"})
 
 
 def cite_accounts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -83,12 +63,17 @@ def owner_of(row: Mapping[str, Any]) -> Owner:
             "processes that have it open.",
             "Mend the task that never ends: a larger heap only fills later (on record: 2,048 KB in two to three weeks).",
         )
+    if owner in BUILT_IN and row["session"] not in (None, 0):
+        return Owner(
+            f"Outside session 0 these are no services: programs that run there as {owner}, started by a service or a tool, share this heap. Find out what "
+            "started them, and end what hangs."
+        )
     if owner == "LocalSystem":
         return Owner(
             "All services under LocalSystem and their children share this heap: stop the services with the most child processes first.",
             f"Fewer child processes and console windows of services; some services may move to another account, at the price of {_price(row)}.",
         )
-    if owner in ("NetworkService", "LocalService", "Anonymous"):
+    if owner in BUILT_IN:
         return Owner(
             f"All services under {owner} share this heap: recycle the one with the most processes (IIS pools and hosts of services among them).",
             f"Split the work: give the largest user an account of its own, at the price of {_price(row)}.",

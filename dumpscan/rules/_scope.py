@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dumpscan.complaint import AT_THE_FAILURE
-from dumpscan.machines import LISTINGS, machine_keys
+from dumpscan.machines import LISTINGS, boots, machine_keys
 from dumpscan.moments import ends, uptime
-from dumpscan.rules._events import READINGS, boots, moments, starts
+from dumpscan.printed_times import DAY
+from dumpscan.rules._events import READINGS, moments, starts
 
 if TYPE_CHECKING:
     import pandas as pd
-
-DAY = 86400.0  # seconds
 
 
 def judged_listings(captures: pd.DataFrame, systems: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:

@@ -49,11 +49,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.heaps import NO_ROOM, no_room
+from dumpscan.owners import with_accounts
 from dumpscan.platforms import SINCE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import NO_ROOM, PER_PROCESS, VIEW, larger_heap, no_room
+from dumpscan.rules._heap import PER_PROCESS, VIEW, larger_heap
 from dumpscan.rules._history import enlarged
-from dumpscan.rules._owners import cite_accounts, owned, owner_of, with_accounts
+from dumpscan.rules._owners import cite_accounts, owned, owner_of
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, more_processes, percent, session_name
 

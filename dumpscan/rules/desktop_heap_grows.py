@@ -12,6 +12,8 @@ load only grows. The heap is full at a time that can be told.
   the last change of the size counts.
 - The straight line from the first to the last of them reaches 98 % within 30 days. KB a day and the time to 98 % come with what the rounding
   leaves open: half a percent with !dskheap, which is 102 KB of a heap of 20,480 KB; a twentieth of a percent with dheapmon.
+- Several lists of USER objects (GuiObjectUse) of these days name a suspect: the process of that session whose objects rose most. A list counts within an
+  hour of the captures **[guess]**.
 - Winlogon and Disconnect are left out. high within 7 days **[guess]**, else medium.
 
 ## What to do
@@ -35,18 +37,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
-from dumpscan.model import ROUNDING
+from dumpscan.owners import with_accounts
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._heap import STEPS
-from dumpscan.rules._history import recognisable, restarted, with_moments
-from dumpscan.rules._owners import cite_accounts, owned, owner_of, with_accounts
-from dumpscan.rules._trend import FEWEST, rising
+from dumpscan.rules._owners import cite_accounts, owned, owner_of
+from dumpscan.trends import FULL
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FULL = 98  # percent: nothing more can be allocated
 NEAR = 30.0  # days
 SOON = 7.0  # days
 
@@ -59,75 +59,73 @@ SOON = 7.0  # days
     references=("ntdebugging blog 2007-01-04, comment 64", "KB 949296"),
 )
 def check(
-    desktop_heaps: pd.DataFrame,
-    captures: pd.DataFrame,
-    systems: pd.DataFrame,
-    logon_sessions: pd.DataFrame,
-    platforms: pd.DataFrame,
+    trends: pd.DataFrame, trend_points: pd.DataFrame, logon_sessions: pd.DataFrame, platforms: pd.DataFrame
 ) -> Found | None:
     """The latest row of each heap whose use rises, with how fast, and when it is full."""
     import numpy as np
 
-    points = _points(desktop_heaps, captures, systems)
-    rises = rising(points)
-    rows = rises[rises.index == rises["last"]]
-    room = rows["size_kb"].astype(float) * FULL / 100 - rows["value"]
-    rows = rows.assign(
-        days_left=(room / rows["rate"]).round(6),
-        days_least=(room - rows["error"]).clip(lower=0) / rows["rate_most"],
-        days_most=(room + rows["error"]) / rows["rate_least"],
-    )
-    rows = rows[room.gt(0) & rows["days_left"].le(NEAR) & ~rows["superseded"].astype(bool)]
+    near = trends["days_to_98"].gt(0) & trends["days_to_98"].le(NEAR) & ~trends["superseded"]
+    if not near.any():
+        return None
+    last = trend_points.drop_duplicates("series", keep="last").reset_index(drop=True)  # in the order of `trends`
+    more = ["series", "place", "moment", "used_percent", "free_kb", "role", "owner", "desktop_path", "machine_key"]
+    rows = trends.join(last[more])[near.to_numpy(bool, na_value=False)]
     eras = platforms.set_index(machine_keys(platforms))["era"]
     rows = with_accounts(rows, logon_sessions).assign(
         era=rows["machine_key"].map(eras).astype(object),
-        severity=np.where(rows["days_left"].le(SOON), "high", "medium"),
+        severity=np.where(rows["days_to_98"].le(SOON), "high", "medium"),
         certainty="likely",
     )
     shows = "{moment}: {used_percent:g} % of {size_kb:,} KB used"
     # The latest line first: a report shows a dozen lines at most.
-    before = rises[rises.index != rises["last"]]
-    return found(rows, cite(rows, shows), cite(rows[["last"]], shows, before, ["last"]), cite_accounts(rows))
-
-
-def _points(heaps: pd.DataFrame, captures: pd.DataFrame, systems: pd.DataFrame) -> pd.DataFrame:
-    """Heaps at known times, each series in the order of time, as `rising` wants them."""
-    rows = recognisable(heaps)
-    place = [machine_keys(rows), rows["session"], rows["window_station"].cat.codes, rows["desktop"].cat.codes]
-    rows = rows.assign(heap=rows.groupby(place, sort=False).ngroup())
-    # Most cases hold one capture: they are left out before any time is parsed.
-    rows = with_moments(rows[rows.groupby("heap")["heap"].transform("size").ge(FEWEST)], captures)
-    rows = rows[rows["early"].notna()].assign(at=lambda timed: timed["early"] + timed["late"])
-    rows = rows.sort_values(["heap", "at"], kind="stable").drop_duplicates(["heap", "at"], keep="last")
-    size = rows["size_kb"].astype(float)
-    resized = rows["size_kb"].ne(rows.groupby("heap")["size_kb"].shift()).to_numpy(bool, na_value=False)
-    return rows.assign(
-        series=rows["heap"],
-        value=size * rows["used_percent"].astype(float) / 100,
-        error=size * rows["tool"].map(ROUNDING).astype(float) / 100,
-        restarted=restarted(rows, systems) | resized,
+    before = trend_points.merge(rows[["series", "place", "captures"]], on="series", suffixes=("", "_last"))
+    before = before[
+        before["place"].lt(before["place_last"]) & before["place"].gt(before["place_last"] - before["captures"])
+    ]
+    return found(
+        rows,
+        cite(rows, shows),
+        cite(rows[["series"]], shows, before, ["series"]),
+        cite_accounts(rows),
+        _cite_suspects(rows),
     )
+
+
+def _cite_suspects(rows: pd.DataFrame) -> pd.DataFrame:
+    suspects = rows[rows["suspect_line"].notna()]
+    suspects = suspects.assign(file=suspects["suspect_file"], line=suspects["suspect_line"])
+    return cite(suspects, "{suspect}: {suspect_objects_last:,} USER objects, {suspect_objects_first:,} before")
 
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words: how fast, and when it is full."""
     name, size = owned(heap_name(row), row), int(row["size_kb"])
-    rate, left = float(row["rate"]), float(row["days_left"])
+    rate, left = float(row["rate_kb_day"]), float(row["days_to_98"])
     summary = (
-        f"The desktop heap of {name} in {session_name(row['session'])} grows by about {rate:,.1f} KB a day ({row['rate_least']:,.1f} to {row['rate_most']:,.1f}) in "
+        f"The desktop heap of {name} in {session_name(row['session'])} grows by about {rate:,.1f} KB a day ({row['rate_kb_day_least']:,.1f} to {row['rate_kb_day_most']:,.1f}) in "
         f"{row['captures']} captures over {row['days']:.1f} days, to {percent(row['used_percent'], row['tool'])} of {kb(size)}: at this rate it reaches {FULL} % in about "
-        f"{left:.1f} days ({row['days_least']:.1f} to {row['days_most']:.1f}, as far as the tool rounds)."
+        f"{left:.1f} days ({row['days_to_98_least']:.1f} to {row['days_to_98_most']:.1f}, as far as the tool rounds)."
     )
     owner = owner_of(row)
     step = STEPS.get(str(row["role"]), 512)
+    suspect = (
+        f"{row['suspect'] or 'the process'} (PID {row['suspect_pid']})" if row["suspect_pid"] is not None else None
+    )
+    first = [
+        (
+            NOW,
+            f"Restart {suspect} first, and see whether the growth stops: its USER objects rose most while the heap did.",
+        )
+    ]
     advice = [
+        *(first if suspect else []),
         (
             NOW,
             f"Note the USER objects of each process on {heap_name(row)} with every capture: the one that rises with the heap is the suspect. {owner.now}".rstrip(),
         ),
         (
             NOW,
-            f"Until it is mended, restart what leaks before the heap is full, at the latest in {row['days_least']:.1f} days.",
+            f"Until it is mended, restart what leaks before the heap is full, at the latest in {row['days_to_98_least']:.1f} days.",
         ),
         (CAUSE, "Stop suspects one by one: the leak is in the one whose end stops the growth."),
         (FUTILE, f"A larger heap as the only measure: at this rate {step} KB more last about {step / rate:.1f} days."),
@@ -137,5 +135,6 @@ def tell(row: Mapping[str, Any]) -> Told:
         "kb_a_day": round(rate, 1),
         "days_left": round(left, 1),
         "captures": row["captures"],
+        "suspect": suspect,
     }
     return Told(summary, subject, "Later captures under the same load in which the use has come to rest.", advice)

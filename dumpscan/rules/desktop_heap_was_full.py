@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.heaps import no_room
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, HEAPS, Found, Told, cite, found, rule
-from dumpscan.rules._heap import no_room
 from dumpscan.words import heap_name, kb, percent, session_name
 
 if TYPE_CHECKING:

@@ -34,11 +34,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.gui_objects import NOT_SERVICES, processes, station
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, EVENTS, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import failed_allocations
 from dumpscan.rules._gui import (
-    NOT_SERVICES,
     PROCESS_KB,
     SERVICE_KB,
     account_name,
@@ -49,9 +49,7 @@ from dumpscan.rules._gui import (
     heap_of,
     held,
     most_common,
-    processes,
     restart,
-    station,
 )
 from dumpscan.rules._windows import SESSION_0_IS_FOR_SERVICES
 from dumpscan.rules.session0_requester import with_owner

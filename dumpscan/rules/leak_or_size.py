@@ -5,7 +5,7 @@ A heap fills in two ways. Many processes that each need a little: then the heap 
 much: then something leaks, and a larger heap fills, too.
 
 ## How the log proves it
-A heap that is full or near it, and a list of the processes on that very desktop (Volatility, `!sprocess`, TSSessions). Used KB divided by the number of processes:
+A heap that is full or near it, and the last list of the processes on that very desktop (Volatility, TSSessions). Used KB divided by the number of processes:
 
 - 100 KB and more each: a leak, or one hungry program. On record: 3 processes with 170 KB each.
 - 40 KB and less each: a matter of size. On record: 45 processes with 11 KB each.
@@ -29,15 +29,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
+from dumpscan.owners import DESKTOP, LEAK, LEAK_KB
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import no_room
 from dumpscan.words import count, heap_name, kb, session_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAK, SMALL = 100, 40  # KB of heap for each process [guess]
-DESKTOP = ["key", "session", "window_station", "desktop"]
+LINES = ["file", "line", "process", "pid"]
 
 
 @rule(
@@ -46,26 +45,11 @@ DESKTOP = ["key", "session", "window_station", "desktop"]
     needs=("desktop_heaps.used_percent", "desktop_owners.pid"),
     clear="No heap that is full or near it has its processes listed, or they stand between both kinds.",
 )
-def check(desktop_heaps: pd.DataFrame, desktop_owners: pd.DataFrame) -> Found | None:
+def check(owners: pd.DataFrame, desktop_users: pd.DataFrame) -> Found | None:
     """One finding a heap that is full or at risk and whose processes are listed."""
-    used = desktop_heaps["used_percent"]
-    filling = used.ge(90) | (used.ge(80) & desktop_heaps["free_kb"].lt(1024)) | no_room(desktop_heaps)
-    heaps = desktop_heaps[
-        (filling.fillna(False) & desktop_heaps["role"].ne("fixed").fillna(True)) & ~desktop_heaps["superseded"]
-    ]
-    heaps = heaps[heaps["desktop"].notna() & heaps["session"].notna()]
-    heaps = _plain(heaps).drop_duplicates(DESKTOP, keep="last")
-    owners = desktop_owners[
-        desktop_owners["desktop"].notna() & desktop_owners["pid"].notna() & desktop_owners["session"].notna()
-    ]
-    owners = _plain(owners[machine_keys(owners).isin(heaps["key"])]).drop_duplicates([*DESKTOP, "pid"])
-    processes = owners.groupby(DESKTOP).size().rename("processes").reset_index()
-    rows = heaps.merge(processes, on=DESKTOP)
-    rows["used_kb"] = (rows["size_kb"] * rows["used_percent"] / 100).astype(float)
-    rows["each_kb"] = rows["used_kb"] / rows["processes"]
-    rows = rows[rows["each_kb"].ge(LEAK) | rows["each_kb"].le(SMALL)].assign(severity="medium", certainty="possible")
-    rows["leak"] = rows["each_kb"].ge(LEAK)
-    lines = owners[[*DESKTOP, "file", "line", "process", "pid"]].fillna({"process": "a process"})
+    rows = owners[owners["kind"].notna()].astype({"window_station": object, "desktop": object})
+    rows = rows.assign(key=machine_keys(rows), severity="medium", certainty="possible")
+    lines = desktop_users[[*DESKTOP, *LINES]].fillna({"process": "a process"})
     return found(
         rows,
         cite(rows, "{used_percent:g} % of {size_kb:,} KB used"),
@@ -73,21 +57,17 @@ def check(desktop_heaps: pd.DataFrame, desktop_owners: pd.DataFrame) -> Found | 
     )  # fmt: skip
 
 
-def _plain(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of two tables can be joined: names as words, machines as numbers."""
-    return rows.astype({"window_station": object, "desktop": object}).assign(key=machine_keys(rows))
-
-
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words: both numbers, and what they mean."""
     processes = count(int(row["processes"]), "process", "processes")
-    used, each = kb(round(row["used_kb"])), kb(round(row["each_kb"]))
+    used, each = kb(round(row["used_kb"])), kb(round(row["kb_per_process"]))
     what = f"{processes} on {heap_name(row)} in {session_name(row['session'])} take {used} of its heap, {each} each"
-    if row["leak"]:
+    leak = row["kind"] == LEAK
+    if leak:
         summary = f"{what}: that is much for a process, so one of them leaks rather than that the heap is too small."
         advice = [
             (NOW, "Count the USER objects of these processes, and restart the one with the most."),
-            (CAUSE, f"{LEAK} KB and more for a process point to a leak: its maker has to mend it."),
+            (CAUSE, f"{LEAK_KB} KB and more for a process point to a leak: its maker has to mend it."),
             (FUTILE, "A larger heap: a leak fills it, too."),
         ]
     else:
@@ -99,5 +79,5 @@ def tell(row: Mapping[str, Any]) -> Told:
             (CAUSE, "The heap is too small for this number of processes: size it, or spread them over more logons."),
         ]
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "processes")
-    subject = {key: row[key] for key in keys} | {"each_kb": round(row["each_kb"], 1), "leak": bool(row["leak"])}
+    subject = {key: row[key] for key in keys} | {"each_kb": row["kb_per_process"], "leak": leak}
     return Told(summary, subject, "USER objects by process on that desktop that are spread otherwise.", advice)

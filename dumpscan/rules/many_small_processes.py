@@ -26,18 +26,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.gui_objects import NOT_SERVICES, processes, station
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import failed_allocations
 from dumpscan.rules._gui import (
-    NOT_SERVICES,
     PROCESS_KB,
     SERVICE_KB,
     account_name,
     heap_of,
     most_common,
-    processes,
-    station,
 )
 from dumpscan.rules._windows import SESSION_0_IS_FOR_SERVICES
 from dumpscan.words import kb

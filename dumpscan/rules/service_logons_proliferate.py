@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import LISTINGS, machine_keys
 from dumpscan.model import ROUNDING
+from dumpscan.owners import with_accounts
 from dumpscan.platforms import BEFORE, MACHINE, SINCE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.words import count, kb
@@ -49,7 +50,9 @@ STATION = r"^Service-0x([0-9a-fA-F]{1,8})-([0-9a-fA-F]{1,8})\$$"
     clear="Few services have a logon of their own, or their desktops are in use.",
     references=("ntdebugging blog 2007-01-04, comments 14 to 16", "KB 949296"),
 )
-def check(desktop_heaps: pd.DataFrame, captures: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
+def check(
+    desktop_heaps: pd.DataFrame, captures: pd.DataFrame, logon_sessions: pd.DataFrame, platforms: pd.DataFrame
+) -> Found | None:
     """Machines whose session 0 has many stations of logons, or ever more of them."""
     import numpy as np
 
@@ -82,7 +85,9 @@ def check(desktop_heaps: pd.DataFrame, captures: pd.DataFrame, platforms: pd.Dat
         certainty=np.where(many, "likely", "possible"),
         snapshot=1,
     )[(many | begun).astype(bool)]
-    lines = latest[["key", "file", "line", "size_kb", "owner"]]
+    lines = with_accounts(latest[latest["key"].isin(rows["key"])], logon_sessions)
+    whose = lines["owner"].astype(object) + (" of " + lines["account"]).fillna("")
+    lines = lines[["key", "file", "line", "size_kb"]].assign(owner=whose)
     return found(rows, cite(rows[["key"]], "a heap of {size_kb:,} KB for {owner}", lines, ["key"]))
 
 

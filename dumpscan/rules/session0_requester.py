@@ -28,11 +28,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.gui_objects import station
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE_8, SINCE
 from dumpscan.rules import EVENTS, FUTILE, NOW, REBOOT, Found, Told, Windows, cite, found, rule
 from dumpscan.rules._events import failed_allocations, when
-from dumpscan.rules._gui import SERVICE_KB, count_objects, counted, station
+from dumpscan.rules._gui import SERVICE_KB, count_objects, counted
 from dumpscan.rules._heap import larger_heap
 from dumpscan.words import kb
 

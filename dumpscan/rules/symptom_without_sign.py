@@ -31,10 +31,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.heaps import no_room
 from dumpscan.machines import LISTINGS, machine_keys
 from dumpscan.platforms import MACHINE, SERVICE_HEAP, SINCE
 from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import no_room
 from dumpscan.rules._symptoms import SPOKEN, by_machine, logged, spoken, suspected
 from dumpscan.rules._view import exhausted, limited, tight
 from dumpscan.view_space import has_limit

@@ -28,10 +28,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.gui_objects import NOT_SERVICES, processes
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._events import failed_allocations
-from dumpscan.rules._gui import NOT_SERVICES, account_name, count_again, heap_of, held, process_name, processes, restart
+from dumpscan.rules._gui import account_name, count_again, heap_of, held, process_name, restart
 from dumpscan.rules._windows import SESSION_0_IS_FOR_SERVICES
 from dumpscan.words import sessions_named
 

@@ -6,8 +6,8 @@ import compose
 import pytest
 from compose import DEFAULT, SYSTEM, WINLOGON, X86
 
-from dumpscan.rules._trend import FEWEST, SHORTEST
-from dumpscan.rules.desktop_heap_grows import FULL, NEAR, SOON
+from dumpscan.rules.desktop_heap_grows import NEAR, SOON
+from dumpscan.trends import FEWEST, FULL, SHORTEST
 
 RULE = "desktop-heap-grows"
 TASKS = r"SAWinSta\SADesktop"

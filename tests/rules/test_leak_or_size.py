@@ -5,7 +5,7 @@ from __future__ import annotations
 import compose
 from compose import SYSTEM, X64, X86
 
-from dumpscan.rules.leak_or_size import LEAK, SMALL
+from dumpscan.owners import LEAK_KB, SIZE_KB
 
 RULE = "leak-or-size"
 
@@ -53,9 +53,9 @@ def test_no_data() -> None:
 def test_boundary() -> None:
     """Used KB by processes at, below and above both lines: 100 percent of a heap of that size, and one process a KB more or less."""
     cases: dict[str, compose.Text] = {
-        f"{each} {off}": text(100, 4, kb=each * 4 + off) for each in (LEAK, SMALL) for off in (-4, 0, 4)
+        f"{each} {off}": text(100, 4, kb=each * 4 + off) for each in (LEAK_KB, SIZE_KB) for off in (-4, 0, 4)
     }
     told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
     assert {name: [one["subject"]["leak"] for one in found] for name, found in told.items()} == {
-        f"{LEAK} -4": [], f"{LEAK} 0": [True], f"{LEAK} 4": [True], f"{SMALL} -4": [False], f"{SMALL} 0": [False], f"{SMALL} 4": [],
+        f"{LEAK_KB} -4": [], f"{LEAK_KB} 0": [True], f"{LEAK_KB} 4": [True], f"{SIZE_KB} -4": [False], f"{SIZE_KB} 0": [False], f"{SIZE_KB} 4": [],
     }  # fmt: skip

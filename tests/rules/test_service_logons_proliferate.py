@@ -104,3 +104,10 @@ def test_boundary() -> None:
         heaps = [*X86, *((rf"Service-0x0-{first + at:x}$\Default", 512, 0.5) for at in range(MANY))]
         add(f"from {first:x}", compose.dheapmon(0, heaps), first >= BUILT_IN)
     assert compose.statuses(cases, RULE) == expected
+
+
+def test_accounts_are_named_where_they_are_told() -> None:
+    (finding,) = compose.findings(compose.document(FIRES + compose.logged_on(r"CONTOSO\svc_widget", 0x10000)), RULE)
+    shown = [one["shows"] for one in finding["evidence"]]
+    assert r"a heap of 512 KB for logon session 10000 of CONTOSO\svc_widget" in shown
+    assert "a heap of 512 KB for logon session 10001" in shown
