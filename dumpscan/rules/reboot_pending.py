@@ -27,11 +27,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.configured import SECTIONS, sections_in_force, sections_stored
+from dumpscan.configured import SECTIONS
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CONFIGURATION, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sizes import by_machine, fell_back, in_effect
+from dumpscan.sections import agreed_sizes, facts
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
@@ -53,8 +54,10 @@ def check(
     """Machines whose registry differs from the command line of csrss.exe, else from their heaps."""
     import pandas as pd
 
-    stored = sections_stored(shared_sections, registry_values)
-    running = sections_in_force(shared_sections).add_prefix("now_")
+    told = facts(shared_sections, registry_values)
+    in_force = told["in_force"].astype(bool)
+    stored = agreed_sizes(told[~in_force])
+    running = agreed_sizes(told[in_force]).add_prefix("now_")
     keys = machine_keys(platforms)
     machines = platforms[MACHINE].assign(key=keys)[keys.isin(stored.index)].join(stored, on="key")
 
@@ -65,7 +68,7 @@ def check(
     heard["certainty"] = same_file.map({True: "proved", False: "likely"})
     heard["how"] = "by the command line of csrss.exe"
 
-    started = machine_keys(shared_sections[shared_sections["in_force"].fillna(False).astype(bool)])
+    started = machine_keys(told[in_force])
     listed = by_machine(desktop_heaps)
     seen = machines[~machines["key"].isin(started)].join(listed, on="key", how="inner")
     seen = seen[~fell_back(seen)].assign(certainty="likely", how="as listed")

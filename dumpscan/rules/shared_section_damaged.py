@@ -30,10 +30,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.csrss import ENDS, one_line, servers
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._csrss import ENDS, SERVERS, one_line
-from dumpscan.rules._sections import texts, where
+from dumpscan.rules._sections import where
+from dumpscan.sections import texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,19 +72,13 @@ def damage(text: str, build: int | None = None) -> tuple[str, ...]:
         ON: re.search(r"(?i)(?<![=\\\w])Windows[ ]+On\b", line) is not None,
         QUOTES: '"'
         in line[max(0, line.find("ObjectDirectory=")) :].strip('"'),  # some tools quote the path of csrss.exe
-        SERVER: all(end in line for end in ENDS) and any(server not in line for server in _servers(build)),
+        SERVER: all(end in line for end in ENDS) and any(server not in line for server in servers(build)),
         WORD: any(value and not value.isdecimal() for value in values),
         TWICE: len(lists) > 1,
         BLANK: any(re.search(r",[ ]", one) for one in lists),
         FOURTH: len(values) > 3 and all(value.isdecimal() for value in values),
     }
     return tuple(sign for sign, there in signs.items() if there)
-
-
-def _servers(build: int | None) -> list[str]:
-    """The parts that such a Windows has for certain."""
-    low, high = (0, 99999) if build is None else (build, build)
-    return [server for server, first, last in SERVERS if first <= low and high <= last]
 
 
 @rule(

@@ -6,7 +6,7 @@ import compose
 import pytest
 from compose import csrss, running, windows_value
 
-from dumpscan.rules._csrss import SERVERS, one_line
+from dumpscan.csrss import SERVERS, one_line
 from dumpscan.rules.shared_section_damaged import damage
 
 RULE = "shared-section-damaged"
