@@ -28,14 +28,13 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import change, sections, where
+from dumpscan.rules._sizes import LEAST, PAGE
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST = 128  # KB: every heap has as much
 USABLE = 1024  # KB: of an interactive heap
-PAGE = 4  # KB
 
 
 @rule(

@@ -32,17 +32,13 @@ from dumpscan.platforms import BEFORE, FROM_INTERACTIVE, MACHINE
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._heap import MOST
 from dumpscan.rules._sections import change, sections, where, with_windows
+from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, MEASURED
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
     import pandas as pd
 
 X64_SECOND = 20480  # KB: the second value of every x64 Windows
-FALLBACK = (
-    512,
-    128,
-)  # KB: what Windows takes when the configured heaps do not fit (ntdebugging blog, comments 26 and 29)
-LISTINGS = ("dskheap", "dheapmon", "tssessions")  # tools that print heaps in use by their names
 PLACE = [*MACHINE, "snapshot", "file", "line"]
 
 
@@ -102,7 +98,7 @@ def _listed(heaps: pd.DataFrame) -> pd.DataFrame:
     r"""Sizes of WinSta0\Default and of service heaps by machine, where all of a kind in the latest listings agree."""
     import pandas as pd
 
-    rows = heaps[heaps["tool"].isin(LISTINGS) & ~heaps["superseded"]]
+    rows = heaps[heaps["tool"].isin(MEASURED) & ~heaps["superseded"]]
     keys = machine_keys(rows)
     kinds = {
         "second": rows[rows["role"].eq("interactive").fillna(False) & rows["desktop"].eq("Default").fillna(False)],
@@ -117,7 +113,7 @@ def _listed(heaps: pd.DataFrame) -> pd.DataFrame:
         machines[f"{kind}_file"] = at.map(one["file"]).astype(object)
         machines[f"{kind}_line"] = at.map(one["line"]).astype("Int64")
     machines["shared_kb"] = pd.array([None] * len(machines), dtype="Int64")
-    fallen = machines["interactive_kb"].eq(FALLBACK[0]) & machines["non_interactive_kb"].eq(FALLBACK[1])
+    fallen = machines["interactive_kb"].eq(FALLBACK_INTERACTIVE) & machines["non_interactive_kb"].eq(FALLBACK_SERVICE)
     return machines[~fallen.fillna(False)]
 
 

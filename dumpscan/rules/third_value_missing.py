@@ -28,12 +28,11 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import NT4, change, sections, where
+from dumpscan.rules._sizes import PAGE
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PAGE = 4  # KB: sizes are rounded up to it (ntdebugging blog, comment 60)
 
 
 @rule(
