@@ -7,6 +7,7 @@ the next restart. Whoever looks at the registry believes that the change did not
 ## How the log proves it
 - The value `Windows` of the key SubSystems (a query or an export, not a command that would write it) differs from the command line of a running
   csrss.exe: proved where both stand in one file, else likely, because the files can be of two moments.
+- info: where the listed heaps have the sizes of the registry, the change is active, and the command line is of an earlier start.
 - Without a command line: it differs from `WinSta0\Default`, or from all service heaps of the latest listing, which have one size: likely.
 
 Both are compared as Windows takes them: rounded up to 4 KB, and 128 KB at least. Heaps of 512 and 128 KB are no sign: Windows makes them where the
@@ -16,7 +17,7 @@ configured ones do not fit (`fallback-sizes`). One odd heap among others of the 
 Restart the machine, then look at the command line of csrss.exe again. Until then judge by the sizes in force.
 
 ## What would refute it
-A listing of heaps that have the sizes of the registry.
+A listing of heaps that have the sizes of the registry. Heaps that have neither those nor the ones of the command line are told by `sizes-contradict-heaps`.
 
 ## Sources
 ntdebugging blog, comment 23 (every change needs a restart) and comment 60 (rounding); KB 184802; KB 142676 (the minimum).
@@ -31,14 +32,12 @@ from dumpscan.configured import SECTIONS
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CONFIGURATION, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._sizes import by_machine, fell_back, in_effect
+from dumpscan.rules._sizes import KINDS, by_machine, fell_back, in_effect
 from dumpscan.sections import agreed_sizes, facts
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
     import pandas as pd
-
-KINDS = ("interactive", "service")
 
 
 @rule(
@@ -67,24 +66,39 @@ def check(
     same_file = heard["file"].eq(heard["now_file"])
     heard["certainty"] = same_file.map({True: "proved", False: "likely"})
     heard["how"] = "by the command line of csrss.exe"
+    listed = by_machine(desktop_heaps)
+    heard = heard.join(listed.add_prefix("listed_"), on="key")
+    heard["active"] = _as_stored(heard)
+    heard["certainty"] = heard["certainty"].mask(heard["active"], "likely")
 
     started = machine_keys(told[in_force])
-    listed = by_machine(desktop_heaps)
     seen = machines[~machines["key"].isin(started)].join(listed, on="key", how="inner")
-    seen = seen[~fell_back(seen)].assign(certainty="likely", how="as listed")
+    seen = seen[~fell_back(seen)].assign(certainty="likely", how="as listed", active=False)
 
-    columns = [*MACHINE, "key", "certainty", "how", *SECTIONS, "file", "line", "interactive_now_kb", "service_now_kb"]
+    columns = [
+        *MACHINE,
+        "key",
+        "certainty",
+        "how",
+        "active",
+        *SECTIONS,
+        "file",
+        "line",
+        "interactive_now_kb",
+        "service_now_kb",
+    ]
     rows = pd.concat([heard[columns], seen[columns]], ignore_index=True)
     differ = [
         in_effect(rows[column]).ne(in_effect(rows[f"{kind}_now_kb"])).fillna(False)
         for kind, column in zip(KINDS, SECTIONS, strict=True)
     ]
     rows = rows[(differ[0] | differ[1]).to_numpy(bool)].assign(severity="high", snapshot=1)
+    rows["severity"] = rows["severity"].mask(rows["active"].astype(bool), "info")
     rows = rows.join(_peaks(desktop_heaps), on="key")
     now = rows[["key"]].assign(finding=rows.index)
     lines = heard[["key", "now_file", "now_line", *(f"now_{column}" for column in SECTIONS)]]
     lines = now.merge(lines.rename(columns={"now_file": "file", "now_line": "line"}), on="key")
-    as_listed = rows.loc[rows["how"].eq("as listed"), ["key"]].join(listed, on="key")
+    as_listed = rows.loc[rows["how"].eq("as listed") | rows["active"].astype(bool), ["key"]].join(listed, on="key")
     heaps = [
         cite(
             as_listed.assign(file=as_listed[f"{kind}_file"], line=as_listed[f"{kind}_line"]),
@@ -98,6 +112,16 @@ def check(
         lines.assign(shows="in force: {now_configured_interactive_kb:,} KB and {now_configured_service_kb:,} KB"),
         *heaps,
     )
+
+
+def _as_stored(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Machines of which each listed size is that of the registry and one at least is not that of the command line."""
+    now = {kind: rows[f"listed_{kind}_now_kb"] for kind in KINDS}
+    sizes = [*zip(KINDS, SECTIONS, strict=True)]
+    same = [(in_effect(rows[column]).eq(now[kind]) | now[kind].isna()).fillna(True) for kind, column in sizes]
+    other = [in_effect(rows[f"now_{column}"]).ne(now[kind]).fillna(False) for kind, column in sizes]
+    active: pd.Series[bool] = (same[0] & same[1] & (other[0] | other[1])).astype(bool)
+    return active
 
 
 def _peaks(heaps: pd.DataFrame) -> pd.DataFrame:
@@ -127,10 +151,22 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     wanted = f"{kb(row['configured_interactive_kb'])} interactive and {kb(row['configured_service_kb'])} service"
     now = " and ".join(f"{kb(row[f'{kind}_now_kb'])} {kind}" for kind in KINDS if row[f"{kind}_now_kb"] is not None)
+    keys = (*SECTIONS, "interactive_now_kb", "service_now_kb")
+    if row["active"]:
+        return Told(
+            f"The registry asks for heaps of {wanted}, and the listed heaps have these sizes: the command line of csrss.exe ({now}) is of an earlier start, and the change is active.",
+            {key: row[key] for key in keys},
+            "A listing of another machine.",
+            [
+                (
+                    NOW,
+                    "Look at the command line of csrss.exe again, if in doubt: it must have the sizes of the registry.",
+                )
+            ],
+        )
     summary = (
         f"The registry asks for heaps of {wanted}, but {now} are in force {row['how']}: the change is not active yet."
     )
-    keys = (*SECTIONS, "interactive_now_kb", "service_now_kb")
     small = _too_small(row)
     restart = (
         f"Do not restart before the registry is mended: it would give {' and '.join(small)}. Give each at least twice its use."
