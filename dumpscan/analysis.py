@@ -34,6 +34,7 @@ class Analysis:
         from dumpscan.model import build
         from dumpscan.platforms import platforms, signs
         from dumpscan.rules import all_rules, run
+        from dumpscan.rules._advised import advised
         from dumpscan.verdict import judge
         from dumpscan.view_space import view_space
 
@@ -50,6 +51,7 @@ class Analysis:
             "platforms": known,
             "view_space": view_space(self.tables, known),
         }
+        self._tables["advised"], self._tables["sizing"] = advised(self._tables)
         self.outcomes: list[Outcome] = run(self._tables, len(self.cases), list(all_rules().values()))
         self._tables["verdicts"] = judge(self._tables, self.outcomes)
 

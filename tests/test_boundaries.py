@@ -191,6 +191,7 @@ LINES: dict[str, Line] = {
 NO_LINES: dict[str, str] = {
     "rules._events._DAY": "the seconds of a day",
     "rules._trend.DAY": "the seconds of a day",
+    "rules._sizes.USABLE": "a size of a value and not of a heap; the boundary test of heap-size-adjusted holds it",
     "rules._sections._LAST": "above all builds that there are",
     "rules._gui.SERVICE_KB": "the usual size of a heap, for a sentence where the real one is not printed",
     "rules.heaviest_on_desktop.INTERACTIVE_KB": "the usual size of a heap, for a sentence where the real one is not printed",

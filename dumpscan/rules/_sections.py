@@ -13,6 +13,7 @@ from dumpscan.sections import latest_facts
 if TYPE_CHECKING:
     import pandas as pd
 
+X64_SECOND = 20480  # KB: the second value of every x64 Windows
 SHARED = 1024  # KB: the first value of every Windows (ntdebugging blog, comment 23; KB 184802)
 NT4 = 1381  # the build of Windows NT 4.0
 _PLATFORM = ["architecture", "architecture_how", "era", "generation", "build"]
@@ -86,18 +87,24 @@ def default_sizes(
     )
 
 
+def with_advice(rows: pd.DataFrame, advised: pd.DataFrame) -> pd.DataFrame:
+    """Rows with `becomes`: the SharedSection list that is advised for their machine."""
+    known = advised.set_index(machine_keys(advised))
+    keys = machine_keys(rows)
+    return rows.assign(
+        becomes=keys.map(known["becomes"]).astype(object), fell_back=keys.map(known["fell_back"]).astype(object)
+    )
+
+
 def where(row: Mapping[str, Any]) -> str:
     """How a value is known."""
     return "in force since the boot" if row["in_force"] else "in the registry"
 
 
-def change(row: Mapping[str, Any], *, first: Any = None, second: Any = None, third: Any = None) -> tuple[str, str]:
+def change(row: Mapping[str, Any], becomes: str | None = None) -> tuple[str, str]:
     """Which digits to change. Never a whole value: its ServerDll parts differ by version, and with wrong ones Windows does not boot."""
-    told = ((first, "shared_kb"), (second, "interactive_kb"), (third, "non_interactive_kb"))
-    new = [row[name] if size is None else size for size, name in told]
-    wanted = ",".join(str(int(size)) for size in new if size is not None)
     return (
         REBOOT,
         f"In regedit, change only these digits inside the value Windows of HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\SubSystems: "
-        f"SharedSection={row['sizes']} becomes SharedSection={wanted}. Export that key first; the change counts after a restart.",
+        f"SharedSection={row['sizes']} becomes SharedSection={becomes or row['becomes']}. Export that key first; the change counts after a restart.",
     )

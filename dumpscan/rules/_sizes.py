@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PAGE, LEAST = 4, 128  # KB: sizes are rounded up to a page; smaller entries behave as 128
+USABLE = 1024  # KB of an interactive heap: with less the console may not start properly
 # KB: what Windows makes where the configured heaps do not fit at the start of a session (ntdebugging blog, part 2, and comment 29).
 FALLBACK_INTERACTIVE, FALLBACK_SERVICE = 512, 128
 KINDS = ("interactive", "service")

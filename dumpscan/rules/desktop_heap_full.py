@@ -51,8 +51,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import SINCE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import NO_ROOM, PER_PROCESS, VIEW, larger_heap, no_room
-from dumpscan.rules._history import enlarged
+from dumpscan.rules._heap import NO_ROOM, PER_PROCESS, VIEW, larger_heap, no_room, with_sizing
 from dumpscan.rules._owners import cite_accounts, owned, owner_of, with_accounts
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, more_processes, percent, session_name
@@ -75,25 +74,20 @@ def check(
     desktop_heaps: pd.DataFrame,
     heap_totals: pd.DataFrame,
     view_space: pd.DataFrame,
-    captures: pd.DataFrame,
     logon_sessions: pd.DataFrame,
+    sizing: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """Rows of the latest listings that meet one of the lines above, with what the view space of their session holds."""
     import numpy as np
 
-    used, free, size = desktop_heaps["used_percent"], desktop_heaps["free_kb"], desktop_heaps["size_kb"]
-    proved = (no_room(desktop_heaps) | (used.ge(98) & size.le(SMALL_HEAP))).fillna(False)
-    likely = (used.ge(90) & free.lt(LITTLE_ROOM)).fillna(False)
+    rows = desktop_heaps[full(desktop_heaps)]
     # DesktopHeapDiag knows the size from the registry alone: after a change without a restart its percentage is wrong.
-    measured = desktop_heaps["tool"].ne("desktopheapdiag").fillna(True)
-    full = (proved | likely) & size.gt(0) & ~desktop_heaps["superseded"]
-    rows = desktop_heaps[full].assign(
-        severity="critical", certainty=np.where((proved & measured)[full], "proved", "likely")
-    )
+    measured = rows["tool"].ne("desktopheapdiag").fillna(True)
+    rows = rows.assign(severity="critical", certainty=np.where(_proved(rows) & measured, "proved", "likely"))
     if not len(rows):
         return None
-    before = enlarged(desktop_heaps, captures, logon_sessions)["before_kb"]
-    rows = with_accounts(rows.assign(before_kb=before.reindex(rows.index)), logon_sessions)
+    rows = with_accounts(with_sizing(rows, sizing, advised), logon_sessions)
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
     # dheapmon was never meant for Vista and later: what an unofficial one prints there deserves little trust.
     foreign = (rows["tool"].eq("dheapmon") & rows["era"].eq(SINCE)).fillna(False).astype(bool)
@@ -107,6 +101,18 @@ def check(
         ),
         cite_accounts(rows),
     )
+
+
+def _proved(heaps: pd.DataFrame) -> pd.Series[bool]:
+    small = heaps["used_percent"].ge(98) & heaps["size_kb"].le(SMALL_HEAP)
+    return (no_room(heaps) | small).fillna(False).astype(bool)
+
+
+def full(heaps: pd.DataFrame) -> pd.Series[bool]:
+    """Heaps of the latest listings that are full, proved or likely."""
+    likely = (heaps["used_percent"].ge(90) & heaps["free_kb"].lt(LITTLE_ROOM)).fillna(False).astype(bool)
+    there = heaps["size_kb"].gt(0).fillna(False).astype(bool) & ~heaps["superseded"].astype(bool)
+    return (_proved(heaps) | likely) & there
 
 
 def tell(row: Mapping[str, Any]) -> Told:

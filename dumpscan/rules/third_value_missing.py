@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._sections import NT4, change, sections, where
+from dumpscan.rules._sections import NT4, change, sections, where, with_advice
 from dumpscan.rules._sizes import PAGE
 from dumpscan.words import kb
 
@@ -48,9 +48,10 @@ def check(
     platforms: pd.DataFrame,
     captures: pd.DataFrame,
     desktop_heaps: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """Values with two numbers, unless service heaps of another size were listed."""
-    rows = sections(shared_sections, registry_values, platforms, captures)
+    rows = with_advice(sections(shared_sections, registry_values, platforms, captures), advised)
     rows = rows[rows["values"].eq(2).fillna(False)]
     service = desktop_heaps[desktop_heaps["role"].eq("service").fillna(False) & ~desktop_heaps["superseded"]]
     listed = service.groupby(machine_keys(service))["size_kb"].agg(["min", "max"])
@@ -87,8 +88,8 @@ def tell(row: Mapping[str, Any]) -> Told:
             REBOOT,
             "Add the third SharedSection value, with the default of this Windows; these texts do not tell which Windows it is, so no number here.",
         )
-        if third is None
-        else change(row, third=int(third)),
+        if third is None or row["becomes"] is None
+        else change(row),
         (FUTILE, "A larger second value: without a third one, every service heap grows with it."),
     ]
     keys = ("shared_kb", "interactive_kb", "values", "in_force", "listed_kb")
