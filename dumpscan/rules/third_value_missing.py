@@ -11,7 +11,7 @@ then holds few of them (48 MB: 16 desktops in all), and services fail at random;
 - Text in a mail or an article is nobody's setting.
 
 ## What to do
-Add the third value; the number stands in the finding where Windows and architecture are known.
+Add the third value; the number stands in the finding where Windows and architecture are known: the default, but at least twice what a service heap uses now, since each of them shrinks to it.
 
 ## What would refute it
 A listing with service heaps of another size than the second value.
@@ -83,6 +83,8 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"interactive one.{default}"
     )
     third = row["default_service_kb"]
+    if row["becomes"] is not None and third is not None and int(row["becomes"].rpartition(",")[2]) > third:
+        summary += f" The default of {third} would be too small for what is in use now."
     advice = [
         (
             REBOOT,
