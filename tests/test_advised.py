@@ -71,6 +71,29 @@ def test_fallen_back_heaps_are_not_raised() -> None:
     assert any("Windows fell back" in one["text"] for one in finding["advice"] if one["when"] == "futile")
 
 
+def test_fallen_back_with_two_values() -> None:
+    """The third value that is missing is the cure, and the only list that is told."""
+    heaps = [(path, {3072: 512, 512: 128}.get(kb, kb), used) for path, kb, used in X86]
+    told = compose.document(compose.stored_sections("1024,3072") + compose.dheapmon(0, heaps))
+    (finding,) = compose.findings(told, "fallback-sizes")
+    assert "SharedSection=1024,3072 becomes SharedSection=1024,3072,512" in compose.reboot_advice(finding)[0]
+    assert lists(told) == {"1024,3072,512"}
+
+
+def test_a_product_gives_way_to_the_full_heap() -> None:
+    nomad = compose.gui(0, [("nomad.exe", 4, "nomad", compose.LOCAL_SYSTEM, 9, 9)])
+    full = compose.SERVER_2016 + compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)) + nomad
+    room = compose.SERVER_2016 + compose.dskheap(0, X64) + nomad + "The service ends with 0xc0000142.\n"
+    said = {
+        name: compose.reboot_advice(compose.findings(told, "known-product")[0])
+        for name, told in compose.documents({"full": full, "room": room}).items()
+    }
+    assert said["full"][0].startswith(
+        "If the step that the full heap needs is not enough: Third SharedSection value 4096"
+    )
+    assert said["room"][0].startswith("Third SharedSection value 4096")
+
+
 def test_no_number_where_the_windows_is_not_known() -> None:
     told = compose.document(compose.windows_value("csrss.exe SharedSection=2048,3073,66 Windows=On"))
     assert lists(told) == set()

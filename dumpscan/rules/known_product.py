@@ -120,7 +120,7 @@ PRODUCTS = (
         ((NOW, "Limit the number of compilers, and list the heaps while they run."),), "public reports", signs=("unity-shader-compiler",),
     ),
     Product(
-        "Oracle Database", ("oracle",), "a third SharedSection value of 1024 at least is the advice that others quote",
+        "Oracle Database", ("oracle",), "others quote an advice of its maker on the third SharedSection value",
         ((REBOOT, "Third SharedSection value 1024; more only with Microsoft."),), "Oracle note 744125.1",
     ),
 )  # fmt: skip
