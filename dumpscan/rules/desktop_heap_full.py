@@ -30,6 +30,9 @@ Who shares the heap decides what to end:
 - Winlogon and Disconnect have a fixed size, so nothing in the registry helps: some program shows windows there **[guess]**; since Vista
   so do the prompts of User Account Control.
 
+A size below the default of this Windows goes back to the default first (20,480 KB on x64). Where the registry already asks for as much, the machine only has to be restarted. All findings of a machine
+advise the same list of SharedSection, and this one speaks first; where the architecture is not known, no number is told.
+
 At 20,480 KB in the second value sizing is exhausted: fewer windows, users on more sessions, or a mended leak are left.
 
 Who writes the program that fills it: no console window where none is needed (DETACHED_PROCESS let 7 to 8 more processes run in 512 KB), none of wsprintf and SHGetFolderPath in a child

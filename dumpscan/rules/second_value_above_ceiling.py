@@ -9,7 +9,7 @@ in use for twenty and more trading terminals in one session.
 The second value of csrss.exe or of the registry of this machine is above 20480. The third value has no such ceiling: 20480 is in use there.
 
 ## What to do
-Ask which program needed it and how full the heap is; then the value may go down to what is used, or the windows be spread over several sessions.
+Ask which program needed it and how full the heap is; then the value may go down to what is used, or the windows be spread over several sessions. Where another finding changes the list, too, change both at once.
 
 ## What would refute it
 A listing that shows more than 20,480 KB in use on such a desktop: then the value is needed.

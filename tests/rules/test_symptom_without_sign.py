@@ -35,7 +35,7 @@ def test_fires() -> None:
 def test_missing_rights() -> None:
     """What tells them from a full heap: the first child fails, and only programs that load user32.dll."""
     told = compose.documents(
-        {name: LISTING + text for name, text in (("code", DIED), ("exit", "It ended with exit code 128.\n"))}
+        {name: LISTING + text for name, text in (("code", DIED), ("exit", SAID["exit-code-128"] + "\n"))}
     )
     for one in told.values():
         (finding,) = compose.findings(one, RULE)
