@@ -35,6 +35,7 @@ from dumpscan.model import TABLES  # noqa: E402
 from dumpscan.owners import desktop_users, owners  # noqa: E402
 from dumpscan.platforms import platforms, signs  # noqa: E402
 from dumpscan.rules import all_rules, run  # noqa: E402
+from dumpscan.rules._advised import advised  # noqa: E402
 from dumpscan.trends import trend_points, trends  # noqa: E402
 from dumpscan.verdict import judge  # noqa: E402
 from dumpscan.view_space import view_space  # noqa: E402
@@ -123,6 +124,7 @@ def steps(tables: Tables, cases: int, wanted: str = "") -> tuple[dict[str, tuple
     }
     nothing_said = timed("(complaints)", lambda: complaints(NOTHING_SAID, [*tables["captures"]["case"].cat.categories]))
     full = tables | derived | {"complaints": nothing_said, "signs": told, "platforms": known, "view_space": view}
+    full["advised"], full["sizing"] = timed("(advised)", lambda: advised(full))
     outcomes = [timed(rule.name, lambda rule=rule: run(full, cases, [rule])[0]) for rule in all_rules().values()]
     timed("(verdict)", lambda: judge(full, outcomes))
     return took, outcomes
@@ -142,6 +144,7 @@ def on_nothing(tables: Tables) -> dict[str, float]:
         "platforms": known,
         "view_space": view_space(none, known),
     }
+    none["advised"], none["sizing"] = advised(none)
     return {
         rule.name: measured(lambda rule=rule: rule.check(**{name: none[name] for name in rule.reads}))[1]
         for rule in all_rules().values()

@@ -35,6 +35,7 @@ class Analysis:
         from dumpscan.owners import desktop_users, owners
         from dumpscan.platforms import platforms, signs
         from dumpscan.rules import all_rules, run
+        from dumpscan.rules._advised import advised
         from dumpscan.trends import trend_points, trends
         from dumpscan.verdict import judge
         from dumpscan.view_space import view_space
@@ -57,6 +58,7 @@ class Analysis:
             "desktop_users": users,
             "trend_points": points,
         }
+        self._tables["advised"], self._tables["sizing"] = advised(self._tables)
         # What prose only mentions is a row of its table, but no symptom that a rule may build on.
         symptoms = self.tables["symptoms"]
         judged = self._tables | {"symptoms": symptoms[~symptoms["mentioned"].fillna(False).astype(bool)]}

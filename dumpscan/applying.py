@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dumpscan.csrss import ENDS
 from dumpscan.queries import MEMORY, SUBSYSTEMS
-from dumpscan.rules._csrss import ENDS
 
 _WHOLE = re.compile(r"(?i)%SystemRoot%\\system32\\csrss\.exe[ \t].*[ \t]MaxRequestThreads=[0-9]+[ \t]*")
 _NEEDED = (*ENDS, "Windows=On", "ServerDll=basesrv", "ServerDll=winsrv:UserServerDllInitialization")

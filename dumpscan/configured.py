@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from dumpscan.control_sets import current_sets, of_numbered_set
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import W2K
+from dumpscan.sections import agreed_sizes, facts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SECTIONS = ["configured_interactive_kb", "configured_service_kb"]
-VIEW = ["configured_view_kb"]
 FACT = ["how", "file", "line"]
 SMALL_VIEW = 20480  # KB: what /3GB leaves, whatever the registry says
 IN_FORCE = {  # origins of boot options that prove what was booted
@@ -32,60 +32,37 @@ def configured(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     """`platforms` with the configured sizes of each machine in KB, and with how, file and line of each; missing where none or several are told."""
     keys = machine_keys(platforms)
     told = platforms.copy()
-    for prefix, columns, facts in (
+    for prefix, columns, known in (
         ("sections", SECTIONS, _sections(tables)),
-        ("view", VIEW, _view(tables, platforms)),
+        ("view", ["configured_view_kb"], _view(tables, platforms)),
     ):
         for column in (*columns, *FACT):
             name = column if column in columns else f"{prefix}_{column}"
-            told[name] = keys.map(facts[column]).astype("Int64" if column.endswith(("kb", "line")) else object)
+            told[name] = keys.map(known[column]).astype("Int64" if column.endswith(("kb", "line")) else object)
     return told
 
 
-def _agreed(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """By machine, what all of its rows say, from the first of them."""
+def _agreed(rows: pd.DataFrame) -> pd.DataFrame:
+    """By machine, what all of its rows say of the view, from the first of them."""
     by_machine = rows.astype({"file": object}).groupby(machine_keys(rows), sort=False)
-    same = by_machine[columns].nunique(dropna=False).eq(1).all(axis=1)
-    agreed: pd.DataFrame = by_machine[[*columns, *FACT]].first()[same]
+    same = by_machine["configured_view_kb"].nunique(dropna=False).eq(1)
+    agreed: pd.DataFrame = by_machine[["configured_view_kb", *FACT]].first()[same]
     return agreed
 
 
 def _sections(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """What is in force, else what is stored."""
     import pandas as pd
 
-    rows = tables["shared_sections"]
-    force, stored = sections_in_force(rows), sections_stored(rows, tables["registry_values"])
-    return pd.concat([force, stored[~stored.index.isin(machine_keys(rows[_running(rows)]))]])
-
-
-def sections_in_force(sections: pd.DataFrame) -> pd.DataFrame:
-    """By machine key, the sizes that its csrss.exe was started with, with how, file and line."""
-    rows = sections[_running(sections)]
-    return _agreed(_sized(rows).assign(how="in force since the boot, the command line of csrss.exe"), SECTIONS)
-
-
-def sections_stored(sections: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
-    """By machine key, the sizes that its registry has, whatever is in force."""
-    states = values[values["origin"].eq("state").fillna(False).to_numpy(bool) & values["text"].notna()]
-    states = current_sets(states, values)
-    rows = sections[texts_on_machines(sections).isin(texts_on_machines(states)) & ~_running(sections)]
-    return _agreed(_sized(rows).assign(how="in the registry"), SECTIONS)
-
-
-def _running(sections: pd.DataFrame) -> pd.Series[bool]:
-    return sections["in_force"].fillna(False).astype(bool)
-
-
-def _sized(rows: pd.DataFrame) -> pd.DataFrame:
-    service = rows["non_interactive_kb"].fillna(rows["interactive_kb"])  # of two values, services get the second
-    return rows.assign(configured_interactive_kb=rows["interactive_kb"], configured_service_kb=service)
-
-
-def texts_on_machines(rows: pd.DataFrame) -> pd.Series[str]:
-    """Each text with its machine and file: what a row of one table and one of another have in common where they are of one value."""
-    machine = machine_keys(rows).astype(str).astype(object)
-    joined: pd.Series[str] = machine + "\n" + rows["file"].astype(object) + "\n" + rows["text"].astype(object)
-    return joined
+    rows = facts(tables["shared_sections"], tables["registry_values"])
+    running = rows["in_force"].astype(bool)
+    force, stored = agreed_sizes(rows[running]), agreed_sizes(rows[~running])
+    return pd.concat(
+        [
+            force.assign(how="in force since the boot, the command line of csrss.exe"),
+            stored[~stored.index.isin(machine_keys(rows[running]))].assign(how="in the registry"),
+        ]
+    )
 
 
 def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFrame:
@@ -110,7 +87,7 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
     w2k = machine_keys(platforms)[platforms["build"].eq(W2K).fillna(False).to_numpy(bool)]
     view = view[~machine_keys(view).isin(w2k).to_numpy(bool)]
     stored = view[~machine_keys(view).isin([*machine_keys(small), *doubt]).to_numpy(bool)]
-    return pd.concat([_agreed(small, VIEW), _agreed(stored, VIEW)])
+    return pd.concat([_agreed(small), _agreed(stored)])
 
 
 def memory_management(values: pd.DataFrame) -> pd.DataFrame:

@@ -226,13 +226,16 @@ ISSUES = (
     ),
     Issue(
         "Q218157", ALIKE,
-        "The account has no right to the window station or desktop that its process is started on",
+        "The account has no right to the window station or desktop that its process is started on: each program that loads user32.dll ends with 0xC0000142 or exit code 128, from the first one on",
         ("window-station-access",),
         (
-            (NOW, "Start one child alone: if the first one fails each time, and only programs that load user32.dll, it is this."),
-            (CAUSE, "Grant the account access to window station and desktop, or name a desktop of its own in lpDesktop."),
+            (NOW, "Start one child alone: this fails with the first one, each time, whatever the uptime; where children share what is used up, the first ones start and the N-th fails."),
+            (NOW, "Try programs of both kinds under that account: where, curl, whoami and git load user32.dll and fail, the built-in commands of cmd and ping do not and run. Then the same command in "
+                  "another session or under another account: it runs there."),
+            (CAUSE, "Grant the account access to window station and desktop before CreateProcessAsUser or CreateProcessWithLogonW, or name a desktop of its own in lpDesktop."),
             (FUTILE, "Larger heaps: there is room, only no right."),
         ),
+        related=("KB 184802",),
     ),
     Issue(
         "event 2004", ALIKE,

@@ -322,7 +322,8 @@ def of_shell(kind: str) -> dict[str, str | bytes]:
             r"type C:\boot.ini": BOOT_INI,
             "dumpel -t -l System -m EventLog -e 6005 6009": "11/4/2026\t5:24:54 AM\t4\t0\t6009\tEventLog\tN/A\tTS01\t5.0. 2195 Service Pack 4 Uniprocessor Free\n",
             queries.DUMPEL.text: "11/15/2026\t6:00:00 PM\t2\t0\t243\tWin32k\tN/A\tTS01\t\n",
-        } | OLD_EVENTS
+            **OLD_EVENTS,
+        }
         return told | {query.text: "" for query in QUERIES if query.text.startswith("regedit")}
     shared = {"tasklist /svc": TASKS, "query session": sessions_listed("console" if kind == XP else "services")}
     uptime = "System Up Time:            12 Days, 4 Hours, 5 Minutes, 6 Seconds\n"

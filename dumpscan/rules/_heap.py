@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dumpscan.machines import machine_keys
 from dumpscan.platforms import SINCE
 from dumpscan.rules import FUTILE, REBOOT
 from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE
 from dumpscan.words import kb
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 # What is needed of the session's view space to tell whether a larger heap fits.
 VIEW = ("heaps_kb", "interactive_kb", "service_kb", "limit_kb", "other_kb", "least_room_kb", "era")
+# What is needed of the table `advised`.
+ADVISED = (
+    "sizes",
+    "becomes",
+    "fell_back",
+    "interactive_wanted_kb",
+    "interactive_stored_kb",
+    "service_wanted_kb",
+    "service_stored_kb",
+)
 
 MOST = 20480  # KB: the largest heap that Microsoft advises (KB 947246)
 STEPS = {"interactive": 1024, "service": 512}  # KB (KB 949296, ntdebugging blog, comment 21)
@@ -21,52 +35,95 @@ EXHAUSTED = {
     "second": f"{MOST} is the most that Microsoft advises, so sizing is exhausted. Fewer windows, users on more sessions or machines, or a mended leak are left.",
     "third": f"{MOST} is the most that is known to be in use, so sizing is exhausted. Fewer processes on one desktop, or a mended leak are left.",
 }
-# The advice where service heaps have the size that Windows falls back to.
-READ_FIRST = (
-    REBOOT,
-    f"Read the configured SharedSection values first: {FALLBACK_INTERACTIVE} and {FALLBACK_SERVICE} KB are what Windows falls back to when the configured heaps "
-    "do not fit into session view space. Then lower values help, not higher ones.",
-)
+# Why a heap does not get a larger size.
+LEAK, CEILING, FELL_BACK, OWN_VIEW, OTHER_VIEW, UNKNOWN = "leak", "ceiling", "fell back", "own view", "other view", "unknown"  # fmt: skip
 
 PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
 
 
+def with_sizing(rows: pd.DataFrame, sizing: pd.DataFrame, advised: pd.DataFrame) -> pd.DataFrame:
+    """Rows of desktop_heaps with what is advised for them and for their machine."""
+    known = advised.set_index(machine_keys(advised))[[*ADVISED]]
+    told = rows.join(sizing[["refused", "next_kb", "before_kb"]])
+    told["key"] = machine_keys(told)
+    return told.join(known, on="key")
+
+
 def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
-    """The next size of this heap, or why there is none: never a value that the view space of its session cannot hold."""
-    size, role = int(row["size_kb"]), str(row["role"])
-    larger = min(size + STEPS.get(role, 512), MOST)
-    which = WHICH.get(role, "third")
-    if row["before_kb"] is not None:
+    """The next size of this heap, or why there is none: never a value that the view space of its session cannot hold, and never another one than the rest of
+    the findings on this machine. `row` has the columns of `sizing` and `advised`."""
+    size, kind = int(row["size_kb"]), "interactive" if row["role"] == "interactive" else "service"
+    which, refused = WHICH[kind], row["refused"]
+    if refused == LEAK:
         return (
             FUTILE,
             f"A still larger {which} SharedSection value: this heap was nearly full with {kb(row['before_kb'])} before, and is again with {kb(size)}. That is a leak "
             "or a load that only grows: more only buys time.",
         )
-    if larger <= size:
+    if refused == CEILING:
         return (FUTILE, f"A larger {which} SharedSection value: {EXHAUSTED[which]}")
-    if role == "service" and size == FALLBACK_SERVICE:
-        return READ_FIRST
-    every = int(row[f"{role}_kb"] or size) if role in STEPS else size
-    after = int(row["heaps_kb"] or size) + every // size * (larger - size)
-    if row["limit_kb"] is not None and row["era"] != SINCE and after > row["limit_kb"] - row["other_kb"]:
+    if refused == FELL_BACK:
+        return read_first(row)
+    if refused == UNKNOWN:
+        return (
+            REBOOT,
+            f"A larger {which} SharedSection value; how large, only the architecture of this machine tells (vertarget), and it is not in these texts.",
+        )
+    larger = int(row["next_kb"])
+    every = max(int(row[f"{kind}_kb"] or size), size) // size
+    after = int(row["heaps_kb"] or size) + every * (larger - size)
+    if refused == OWN_VIEW:
         return (
             FUTILE,
             f"A {which} SharedSection value of {larger} instead of {size}: the heaps of this session would take {kb(after)}, which does not fit into its view "
             f"space of {kb(row['limit_kb'])} with what GDI and others need. Fewer desktops come first.",
         )
-    if row["least_room_kb"] is not None and row["era"] != SINCE and larger - size > row["least_room_kb"]:
+    if refused == OTHER_VIEW:
         return (
             FUTILE,
             f"A {which} SharedSection value of {larger} instead of {size}: it counts in every session, and the view space of another session of this machine "
             f"has only {kb(max(0, int(row['least_room_kb'])))} left beside what GDI and others need. Fewer desktops there come first.",
         )
+    wanted, stored = int(row[f"{kind}_wanted_kb"]), row[f"{kind}_stored_kb"]
+    after += every * (wanted - larger)
     price = f" The heaps of this session then take {kb(after)}" if row["era"] != SINCE else ""
     held = (
         f" of {kb(row['limit_kb'])}."
         if row["limit_kb"] is not None
         else ": that must fit into its view space, whose limit is not in these texts."
     )
+    price = price + held if price else ""
+    if stored is not None and stored >= wanted:
+        return (
+            REBOOT,
+            f"The registry already asks for {kb(stored)} as the {which} SharedSection value: restart (not while another finding says that the stored value is damaged); there is nothing to "
+            f"raise.{price}",
+        )
+    return (REBOOT, f"{raised(row, kind, wanted)}; it counts after a restart.{price}")
+
+
+def read_first(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The advice where heaps have the sizes that Windows falls back to."""
+    if row["sizes"] is not None and row["fell_back"]:
+        return (
+            FUTILE,
+            f"Higher values than SharedSection={row['sizes']}: these did not fit into session view space, so Windows fell back to {FALLBACK_INTERACTIVE} and {FALLBACK_SERVICE} KB. Lower ones help.",
+        )
     return (
         REBOOT,
-        f"Raise the {which} SharedSection value from {size} to {larger}; it counts after a restart.{price + held if price else ''}",
+        f"Read the configured SharedSection values first: {FALLBACK_INTERACTIVE} and {FALLBACK_SERVICE} KB are what Windows falls back to when the configured heaps "
+        "do not fit into session view space. Then lower values help, not higher ones.",
     )
+
+
+def raised(row: Mapping[str, Any], kind: str, wanted: int) -> str:
+    """Which value to raise, from what and to what, with the whole list where it is known: "Raise the third SharedSection value from 512 to 1024"."""
+    which, size, stored = WHICH[kind], int(row["size_kb"]), row[f"{kind}_stored_kb"]
+    digits = (
+        f" (SharedSection={row['sizes']} becomes SharedSection={row['becomes']})" if row["becomes"] is not None else ""
+    )
+    if kind == "service" and row["sizes"] is not None and row["sizes"].count(",") == 1:
+        return f"Add the third SharedSection value, {wanted}: there is none, so services have the second, and a smaller one than that would not hold what is in use{digits}"
+    if stored is not None and stored != size:
+        return f"Raise the {which} SharedSection value from {stored} in the registry ({kb(size)} are in force) to {wanted}{digits}"
+    return f"Raise the {which} SharedSection value from {size} to {wanted}{digits}"

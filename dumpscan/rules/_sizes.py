@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PAGE, LEAST = 4, 128  # KB: sizes are rounded up to a page; smaller entries behave as 128
+USABLE = 1024  # KB of an interactive heap: with less the console may not start properly
 # KB: what Windows makes where the configured heaps do not fit at the start of a session (ntdebugging blog, part 2, and comment 29).
 FALLBACK_INTERACTIVE, FALLBACK_SERVICE = 512, 128
+KINDS = ("interactive", "service")
 # Tools that tell the size a heap has. DesktopHeapDiag prints the figure of the registry, a scan finds heaps of sessions long gone.
 MEASURED = ("dskheap", "dheapmon", "tssessions")
 
@@ -49,7 +51,7 @@ def by_machine(heaps: pd.DataFrame) -> pd.DataFrame:
         parts.append(
             first.set_axis([f"{kind}_now_kb", f"{kind}_file", f"{kind}_line"], axis=1).astype({f"{kind}_file": object})
         )
-    return pd.concat(parts, axis=1).astype({f"{kind}_now_kb": "Int64" for kind in ("interactive", "service")})
+    return pd.concat(parts, axis=1).astype({f"{kind}_now_kb": "Int64" for kind in KINDS})
 
 
 def fell_back(rows: pd.DataFrame) -> pd.Series[bool]:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import sections, with_windows
-from dumpscan.rules._stored import MEMORY_MANAGEMENT, at, stored
+from dumpscan.stored import MEMORY_MANAGEMENT, at, stored
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -26,7 +26,8 @@ from dumpscan import queries
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE, SINCE_8
 from dumpscan.rules import CONFIGURATION, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._sections import texts, with_windows
+from dumpscan.rules._sections import with_windows
+from dumpscan.sections import texts
 from dumpscan.words import kb
 
 if TYPE_CHECKING:

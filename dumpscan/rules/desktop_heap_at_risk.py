@@ -26,8 +26,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.heaps import no_room
 from dumpscan.owners import with_accounts
 from dumpscan.rules import CAUSE, HEAPS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import PER_PROCESS, VIEW, larger_heap
-from dumpscan.rules._history import enlarged
+from dumpscan.rules._heap import PER_PROCESS, VIEW, larger_heap, with_sizing
 from dumpscan.rules._owners import cite_accounts, owned, owner_of
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, more_processes, percent, session_name
@@ -47,21 +46,28 @@ ROOM_FROM_90 = 256  # KB free below which 90 % and more is full, not at risk
     references=("KB 949296", "ntdebugging blog 2007-01-04, comment 7"),
 )
 def check(
-    desktop_heaps: pd.DataFrame, view_space: pd.DataFrame, captures: pd.DataFrame, logon_sessions: pd.DataFrame
+    desktop_heaps: pd.DataFrame,
+    view_space: pd.DataFrame,
+    logon_sessions: pd.DataFrame,
+    sizing: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """Rows of the latest listings between 80 % and full."""
-    used, free = desktop_heaps["used_percent"], desktop_heaps["free_kb"]
-    filling = used.ge(80) & used.lt(90) & free.lt(ROOM_BELOW_90)
-    large = used.ge(90) & free.ge(ROOM_FROM_90)
-    rows = desktop_heaps[(filling | large).fillna(False) & ~desktop_heaps["superseded"]].copy()
-    # A small heap at 89 % with 16 KB free is full already (the other rule says so); here it would only repeat it.
-    rows = rows[~no_room(rows) & rows["size_kb"].gt(0)].assign(severity="medium", certainty="likely")
+    rows = desktop_heaps[filling(desktop_heaps)].assign(severity="medium", certainty="likely")
     if not len(rows):
         return None
-    before = enlarged(desktop_heaps, captures, logon_sessions)["before_kb"]
-    rows = with_accounts(rows.assign(before_kb=before.reindex(rows.index)), logon_sessions)
+    rows = with_accounts(with_sizing(rows, sizing, advised), logon_sessions)
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
     return found(rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used"), cite_accounts(rows))
+
+
+def filling(heaps: pd.DataFrame) -> pd.Series[bool]:
+    """Heaps of the latest listings that are filling up. A small one at 89 % with 16 KB free is full already (the other rule says so)."""
+    used, free = heaps["used_percent"], heaps["free_kb"]
+    band = used.ge(80) & used.lt(90) & free.lt(ROOM_BELOW_90)
+    large = used.ge(90) & free.ge(ROOM_FROM_90)
+    told = (band | large).fillna(False) & heaps["size_kb"].gt(0).fillna(False) & ~heaps["superseded"].astype(bool)
+    return (told & ~no_room(heaps)).astype(bool)
 
 
 def tell(row: Mapping[str, Any]) -> Told:

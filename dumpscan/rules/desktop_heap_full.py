@@ -30,6 +30,9 @@ Who shares the heap decides what to end:
 - Winlogon and Disconnect have a fixed size, so nothing in the registry helps: some program shows windows there **[guess]**; since Vista
   so do the prompts of User Account Control.
 
+A size below the default of this Windows goes back to the default first (20,480 KB on x64). Where the registry already asks for as much, the machine only has to be restarted. All findings of a machine
+advise the same list of SharedSection, and this one speaks first; where the architecture is not known, no number is told.
+
 At 20,480 KB in the second value sizing is exhausted: fewer windows, users on more sessions, or a mended leak are left.
 
 Who writes the program that fills it: no console window where none is needed (DETACHED_PROCESS let 7 to 8 more processes run in 512 KB), none of wsprintf and SHGetFolderPath in a child
@@ -53,8 +56,7 @@ from dumpscan.heaps import NO_ROOM, no_room
 from dumpscan.owners import with_accounts
 from dumpscan.platforms import SINCE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._heap import PER_PROCESS, VIEW, larger_heap
-from dumpscan.rules._history import enlarged
+from dumpscan.rules._heap import PER_PROCESS, VIEW, larger_heap, with_sizing
 from dumpscan.rules._owners import cite_accounts, owned, owner_of
 from dumpscan.view_space import SESSION
 from dumpscan.words import heap_name, kb, more_processes, percent, session_name
@@ -77,25 +79,20 @@ def check(
     desktop_heaps: pd.DataFrame,
     heap_totals: pd.DataFrame,
     view_space: pd.DataFrame,
-    captures: pd.DataFrame,
     logon_sessions: pd.DataFrame,
+    sizing: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """Rows of the latest listings that meet one of the lines above, with what the view space of their session holds."""
     import numpy as np
 
-    used, free, size = desktop_heaps["used_percent"], desktop_heaps["free_kb"], desktop_heaps["size_kb"]
-    proved = (no_room(desktop_heaps) | (used.ge(98) & size.le(SMALL_HEAP))).fillna(False)
-    likely = (used.ge(90) & free.lt(LITTLE_ROOM)).fillna(False)
+    rows = desktop_heaps[full(desktop_heaps)]
     # DesktopHeapDiag knows the size from the registry alone: after a change without a restart its percentage is wrong.
-    measured = desktop_heaps["tool"].ne("desktopheapdiag").fillna(True)
-    full = (proved | likely) & size.gt(0) & ~desktop_heaps["superseded"]
-    rows = desktop_heaps[full].assign(
-        severity="critical", certainty=np.where((proved & measured)[full], "proved", "likely")
-    )
+    measured = rows["tool"].ne("desktopheapdiag").fillna(True)
+    rows = rows.assign(severity="critical", certainty=np.where(_proved(rows) & measured, "proved", "likely"))
     if not len(rows):
         return None
-    before = enlarged(desktop_heaps, captures, logon_sessions)["before_kb"]
-    rows = with_accounts(rows.assign(before_kb=before.reindex(rows.index)), logon_sessions)
+    rows = with_accounts(with_sizing(rows, sizing, advised), logon_sessions)
     rows = rows.merge(view_space[[*SESSION, *VIEW]], on=SESSION, how="left")
     # dheapmon was never meant for Vista and later: what an unofficial one prints there deserves little trust.
     foreign = (rows["tool"].eq("dheapmon") & rows["era"].eq(SINCE)).fillna(False).astype(bool)
@@ -109,6 +106,18 @@ def check(
         ),
         cite_accounts(rows),
     )
+
+
+def _proved(heaps: pd.DataFrame) -> pd.Series[bool]:
+    small = heaps["used_percent"].ge(98) & heaps["size_kb"].le(SMALL_HEAP)
+    return (no_room(heaps) | small).fillna(False).astype(bool)
+
+
+def full(heaps: pd.DataFrame) -> pd.Series[bool]:
+    """Heaps of the latest listings that are full, proved or likely."""
+    likely = (heaps["used_percent"].ge(90) & heaps["free_kb"].lt(LITTLE_ROOM)).fillna(False).astype(bool)
+    there = heaps["size_kb"].gt(0).fillna(False).astype(bool) & ~heaps["superseded"].astype(bool)
+    return (_proved(heaps) | likely) & there
 
 
 def tell(row: Mapping[str, Any]) -> Told:

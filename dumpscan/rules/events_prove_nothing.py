@@ -46,7 +46,7 @@ from dumpscan.rules._events import (
     moments,
     of_source,
 )
-from dumpscan.rules._stored import agreed
+from dumpscan.stored import agreed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.platforms import MACHINE
 from dumpscan.rules import CONFIGURATION, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules._sections import change
 from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, in_effect, is_default, measured
 from dumpscan.rules._view import larger_view
 from dumpscan.rules._windows import BEFORE_VISTA
@@ -51,7 +52,9 @@ USUAL = 512  # KB: a third value at which a view of 20 MB is known to take the h
     references=("ntdebugging blog 2007-07-05 (part 2)", "ntdebugging blog 2007-01-04, comments 26 and 29"),
     applies=BEFORE_VISTA,
 )
-def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame, view_space: pd.DataFrame) -> Found | None:
+def check(
+    desktop_heaps: pd.DataFrame, platforms: pd.DataFrame, view_space: pd.DataFrame, advised: pd.DataFrame
+) -> Found | None:
     """Machines with a session whose heaps have exactly these sizes; the first such session of each."""
     import numpy as np
 
@@ -72,6 +75,7 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame, view_space: pd.D
     wanted = [rows["configured_interactive_kb"], rows["configured_service_kb"]]
     more = in_effect(wanted[0]).gt(FALLBACK_INTERACTIVE) | in_effect(wanted[1]).gt(FALLBACK_SERVICE)
     rows = rows[(more | wanted[0].isna()).fillna(False)]
+    rows = rows.merge(advised[[*MACHINE, "sizes", "becomes"]], on=MACHINE, how="left")
     known = rows["configured_interactive_kb"].notna()
     rows = rows.assign(severity=np.where(known, "high", "medium"), certainty=np.where(known, "proved", "possible"))
     told = rows[known].assign(file=rows["sections_file"], line=rows["sections_line"])
@@ -110,7 +114,11 @@ def tell(row: Mapping[str, Any]) -> Told:
             if interactive > 3072
             else "the second or third SharedSection value"
         )
+        if row["architecture"] is None or row["era"] is None:
+            third = "the second or third SharedSection value (no number: Windows or architecture are not known)"
         lower = (REBOOT, f"Lower {third}, and list the heaps after the restart: larger ones may fall back again.")
+        if row["becomes"] is not None:
+            lower = change(row)
     advice = [
         lower,
         larger_view(row),

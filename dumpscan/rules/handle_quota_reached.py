@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.gui_objects import processes
 from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._gui import process_name
-from dumpscan.rules._stored import agreed
+from dumpscan.stored import agreed
 from dumpscan.words import session_name
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._stored import WINDOWS, latest, stored
+from dumpscan.stored import WINDOWS, latest, stored
 
 if TYPE_CHECKING:
     import pandas as pd

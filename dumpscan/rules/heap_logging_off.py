@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._stored import WINDOWS, latest, stored
+from dumpscan.stored import WINDOWS, latest, stored
 
 if TYPE_CHECKING:
     import pandas as pd

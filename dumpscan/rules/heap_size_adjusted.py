@@ -27,15 +27,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._sections import change, sections, where
+from dumpscan.rules._sections import change, sections, where, with_advice
+from dumpscan.rules._sizes import LEAST, PAGE, USABLE
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LEAST = 128  # KB: every heap has as much
-USABLE = 1024  # KB: of an interactive heap
-PAGE = 4  # KB
 
 
 @rule(
@@ -46,10 +43,14 @@ PAGE = 4  # KB
     references=("KB 142676", "KB 184802", "ntdebugging blog 2007-01-04, comment 60"),
 )
 def check(
-    shared_sections: pd.DataFrame, registry_values: pd.DataFrame, platforms: pd.DataFrame, captures: pd.DataFrame
+    shared_sections: pd.DataFrame,
+    registry_values: pd.DataFrame,
+    platforms: pd.DataFrame,
+    captures: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """Values that are too small or no whole pages."""
-    rows = sections(shared_sections, registry_values, platforms, captures)
+    rows = with_advice(sections(shared_sections, registry_values, platforms, captures), advised)
     second, third = rows["interactive_kb"], rows["non_interactive_kb"]
     small = second.lt(USABLE).fillna(False) | third.lt(LEAST).fillna(False)
     odd = second.mod(PAGE).gt(0).fillna(False) | third.mod(PAGE).gt(0).fillna(False)
@@ -67,24 +68,22 @@ def used(size: int) -> int:
 
 def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
-    told, fixed = [], {}
+    told = []
     for which, name in (("second", "interactive_kb"), ("third", "non_interactive_kb")):
         if row[name] is None:
             continue
         size = int(row[name])
         if used(size) != size:
             told.append(f"of the {which} value {size} Windows makes {kb(used(size))}")
-            fixed[which] = used(size)
     if int(row["interactive_kb"]) < USABLE:
         told.append(f"with a second value below {USABLE} the console may not start properly")
     summary = f"SharedSection={row['sizes']} ({where(row)}): {'; '.join(told)}."
     advice = [
-        (
-            REBOOT,
-            f"Set the second value to the default of this Windows, which these texts do not tell; {USABLE} is the least that is usable.",
-        )
-        if int(row["interactive_kb"]) < USABLE and row["default_interactive_kb"] is None
-        else change(row, second=row["default_interactive_kb"] if int(row["interactive_kb"]) < USABLE else fixed.get("second"), third=fixed.get("third")),
+        change(row)
+        if row["becomes"] is not None and (row["default_interactive_kb"] is not None or int(row["interactive_kb"]) >= USABLE)
+        else (REBOOT, f"Set the second value to the default of this Windows, which these texts do not tell; {USABLE} is the least that is usable.")
+        if int(row["interactive_kb"]) < USABLE
+        else (REBOOT, "Write the sizes that Windows makes of these, once it is known which Windows this is."),
         (FUTILE, f"Values below {LEAST}: no heap gets smaller than that, so they save no session view space."),
     ]  # fmt: skip
     keys = ("interactive_kb", "non_interactive_kb", "in_force")

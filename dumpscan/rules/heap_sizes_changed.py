@@ -31,18 +31,13 @@ from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE, FROM_INTERACTIVE, MACHINE
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._heap import MOST
-from dumpscan.rules._sections import change, sections, where, with_windows
+from dumpscan.rules._sections import X64_SECOND, change, sections, where, with_advice, with_windows
+from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, MEASURED
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
     import pandas as pd
 
-X64_SECOND = 20480  # KB: the second value of every x64 Windows
-FALLBACK = (
-    512,
-    128,
-)  # KB: what Windows takes when the configured heaps do not fit (ntdebugging blog, comments 26 and 29)
-LISTINGS = ("dskheap", "dheapmon", "tssessions")  # tools that print heaps in use by their names
 PLACE = [*MACHINE, "snapshot", "file", "line"]
 
 
@@ -59,11 +54,12 @@ def check(
     platforms: pd.DataFrame,
     captures: pd.DataFrame,
     desktop_heaps: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """Machines whose configured sizes, or listed ones where those are not told, differ from the default."""
     import pandas as pd
 
-    told = sections(shared_sections, registry_values, platforms, captures)
+    told = with_advice(sections(shared_sections, registry_values, platforms, captures), advised)
     listed = with_windows(_listed(desktop_heaps), platforms)
     listed = listed[~machine_keys(listed).isin(machine_keys(told))]
     rows = pd.concat([told.assign(listed=False), listed.assign(listed=True)], ignore_index=True)
@@ -102,13 +98,13 @@ def _listed(heaps: pd.DataFrame) -> pd.DataFrame:
     r"""Sizes of WinSta0\Default and of service heaps by machine, where all of a kind in the latest listings agree."""
     import pandas as pd
 
-    rows = heaps[heaps["tool"].isin(LISTINGS) & ~heaps["superseded"]]
+    rows = heaps[heaps["tool"].isin(MEASURED) & ~heaps["superseded"]]
     keys = machine_keys(rows)
     kinds = {
         "second": rows[rows["role"].eq("interactive").fillna(False) & rows["desktop"].eq("Default").fillna(False)],
         "third": rows[rows["role"].eq("service").fillna(False) & rows["window_station"].notna()],
     }
-    machines = rows.drop_duplicates(MACHINE)[PLACE].assign(in_force=True, sizes=None, values=None)
+    machines = rows.drop_duplicates(MACHINE)[PLACE].assign(in_force=True, sizes=None, values=None, becomes=None)
     for kind, name in (("second", "interactive_kb"), ("third", "non_interactive_kb")):
         by_machine = kinds[kind].astype({"file": object}).groupby(keys.reindex(kinds[kind].index))
         one = by_machine[["size_kb", "file", "line"]].first()[by_machine["size_kb"].nunique().eq(1)]
@@ -117,7 +113,7 @@ def _listed(heaps: pd.DataFrame) -> pd.DataFrame:
         machines[f"{kind}_file"] = at.map(one["file"]).astype(object)
         machines[f"{kind}_line"] = at.map(one["line"]).astype("Int64")
     machines["shared_kb"] = pd.array([None] * len(machines), dtype="Int64")
-    fallen = machines["interactive_kb"].eq(FALLBACK[0]) & machines["non_interactive_kb"].eq(FALLBACK[1])
+    fallen = machines["interactive_kb"].eq(FALLBACK_INTERACTIVE) & machines["non_interactive_kb"].eq(FALLBACK_SERVICE)
     return machines[~fallen.fillna(False)]
 
 
@@ -137,9 +133,8 @@ def tell(row: Mapping[str, Any]) -> Told:
     if row["copied"]:
         summary += " Advice for x86 was copied onto x64: the interactive heap became smaller, not larger."
     advice = [(CAUSE, "Ask who changed it, when and why, before any of these values is changed again.")]
-    if row["copied"] and not row["listed"]:
-        third = row["default_service_kb"] if row["other_third"] and row["smaller"] and row["era"] != BEFORE else None
-        advice.insert(0, change(row, second=X64_SECOND, third=max(third, row["non_interactive_kb"]) if third else None))
+    if row["copied"] and row["becomes"] is not None:
+        advice.insert(0, change(row))
     elif row["copied"]:
         advice.insert(
             0,

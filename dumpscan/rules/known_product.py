@@ -8,7 +8,7 @@ A process or service of the product in a list (tasklist, GuiObjectUse, sc), a de
 80 % and more. That the product is the cause is not proved: it is the first place to look.
 
 ## What to do
-What the maker or its users advise, as told with the finding. A larger third SharedSection value counts for every service heap; before Vista all of them must fit into session view space.
+What the maker or its users advise, as told with the finding; where a heap is full, the step that it needs comes first. A larger third SharedSection value counts for every service heap; before Vista all of them must fit into session view space.
 
 | product | what it takes | what helped |
 |---|---|---|
@@ -120,7 +120,7 @@ PRODUCTS = (
         ((NOW, "Limit the number of compilers, and list the heaps while they run."),), "public reports", signs=("unity-shader-compiler",),
     ),
     Product(
-        "Oracle Database", ("oracle",), "a third SharedSection value of 1024 at least is the advice that others quote",
+        "Oracle Database", ("oracle",), "others quote an advice of its maker on the third SharedSection value",
         ((REBOOT, "Third SharedSection value 1024; more only with Microsoft."),), "Oracle note 744125.1",
     ),
 )  # fmt: skip
@@ -139,6 +139,7 @@ def check(
     desktop_owners: pd.DataFrame,
     desktop_heaps: pd.DataFrame,
     platforms: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """One finding a product and machine: where it was seen first, and what is wrong there."""
     import pandas as pd
@@ -152,6 +153,7 @@ def check(
     rows = rows.assign(severity="info", certainty="possible")
     known = platforms.set_index(machine_keys(platforms))[["era", "architecture"]].astype(object)
     rows = rows.join(known, on="key")
+    rows = rows.join(advised.set_index(machine_keys(advised))[["service_wanted_kb"]], on="key")
     return found(
         rows, cite(rows, "{where}"), cite(rows[["key"]], "{wrong}", trouble[["key", "file", "line", "wrong"]], ["key"])
     )
@@ -216,6 +218,11 @@ def tell(row: Mapping[str, Any]) -> Told:
     known = row["era"] is not None and row["architecture"] is not None
     summary = f"{product.name[0].upper()}{product.name[1:]} is seen here beside signs of trouble. Known of it: {product.needs} ({product.reference})."
     advice = [one for one in product.do if known or one[0] != REBOOT]
+    if row["service_wanted_kb"] is not None:  # the full heap speaks first
+        advice = [
+            (when, f"If the step that the full heap needs is not enough: {text}" if when == REBOOT else text)
+            for when, text in advice
+        ]
     sized = len(advice) < len(product.do)
     if sized:
         advice.append(

@@ -21,7 +21,7 @@ One of these symptoms stands in the texts (or the event itself, with date and ti
 | CreateCompatibleBitmap without memory | GDI, view space or session pool |
 | blue screen 0xAB | session pool of a driver |
 | ControlOfs atoms with error 8 | the atom table |
-| access denied to a window station | rights |
+| access denied to a window station; 0xC0000142 or exit code 128 of one account, from the first process on | rights (Q218157, KB 184802) |
 | Windows 11 24H2 and 25H2, starts fail after hours | process objects (pool tag Proc) |
 
 ## What to do

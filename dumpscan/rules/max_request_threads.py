@@ -25,14 +25,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.csrss import THREADS, one_line
 from dumpscan.rules import CONFIGURATION, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._csrss import one_line
-from dumpscan.rules._sections import texts, where
+from dumpscan.rules._sections import where
+from dumpscan.sections import texts
 
 if TYPE_CHECKING:
     import pandas as pd
-
-THREADS = 16  # what every Windows has
 
 
 def lost_number(text: str) -> bool:

@@ -50,7 +50,7 @@ RISK = "risk: services may not start after the restart"
     references=("ntdebugging blog 2007-01-04, comments 15, 50 and 74",),
     applies=BEFORE_VISTA,
 )
-def check(view_space: pd.DataFrame, desktop_heaps: pd.DataFrame) -> Found | None:
+def check(view_space: pd.DataFrame, desktop_heaps: pd.DataFrame, advised: pd.DataFrame) -> Found | None:
     """Sessions whose view is short while all service heaps of their machine are nearly idle; the fullest session of each machine."""
     views = limited(view_space)
     views = views[exhausted(views) | tight(views)]
@@ -73,6 +73,7 @@ def check(view_space: pd.DataFrame, desktop_heaps: pd.DataFrame) -> Found | None
         .set_axis(["least_kb", "each_kb", "services"], axis=1)
     )
     rows = rows.join(told.join(now, how="inner"), on="key", how="inner").reset_index(drop=True)
+    rows = rows.join(advised.set_index(machine_keys(advised))[["sizes", "becomes"]], on="key")
     pages = (2 * rows["peak_kb"] / PAGE).astype("Float64")
     rows["smaller_kb"] = (
         (pages.round().where(pages.round().ge(pages), pages.round() + 1) * PAGE).clip(lower=SMALLEST).astype("Int64")
@@ -108,6 +109,8 @@ def tell(row: Mapping[str, Any]) -> Told:
         if known
         else "(no number: which Windows this is, is not known)"
     )
+    if known and row["becomes"] is not None:
+        size = f"as part of the change that another finding advises (SharedSection={row['sizes']} becomes SharedSection={row['becomes']}), and no further before new listings"
     enough = int(row["captures"]) >= BUSY_CAPTURES
     advice = [
         (NOW, "Stop one service that runs under an account of its own: that frees a heap at once."),

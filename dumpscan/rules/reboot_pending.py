@@ -8,6 +8,7 @@ where the addresses of the kernel do not suffice.
 ## How the log proves it
 - The value `Windows` of the key SubSystems (a query or an export, not a command that would write it) differs from the command line of a running
   csrss.exe: proved where both stand in one file, else likely, because the files can be of two moments.
+- info: where the listed heaps have the sizes of the registry, the change is active, and the command line is of an earlier start.
 - Without a command line: it differs from `WinSta0\Default`, or from all service heaps of the latest listing, which have one size: likely.
 - Before Vista, SessionViewSize of the latest capture of the registry differs from the limit that the debugger printed (nt!MmSessionViewSize, else the maximum of
   `!vm 4`), and no printed limit of this machine agrees with it: likely, because the texts can be of two boots, and because Windows may have refused the value. Up to
@@ -22,7 +23,8 @@ Restart the machine, then look at the command line of csrss.exe again, or print 
 the restart would make something too small.
 
 ## What would refute it
-A listing of heaps that have the sizes of the registry; a printed nt!MmSessionViewSize that has the size of the registry.
+A listing of heaps that have the sizes of the registry; a printed nt!MmSessionViewSize that has the size of the registry. Heaps that have neither the sizes of the
+registry nor those of the command line are told by `sizes-contradict-heaps`.
 
 ## Sources
 ntdebugging blog, comment 23 (every change needs a restart) and comment 60 (rounding); KB 184802; KB 142676 (the minimum).
@@ -33,28 +35,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.configured import (
-    IN_FORCE,
-    SECTIONS,
-    SMALL_VIEW,
-    booted_without,
-    sections_in_force,
-    sections_stored,
-    stored_views,
-)
+from dumpscan.configured import IN_FORCE, SECTIONS, SMALL_VIEW, booted_without, stored_views
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import MACHINE, XP
 from dumpscan.rules import CONFIGURATION, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._sizes import by_machine, fell_back, in_effect
-from dumpscan.rules._stored import latest
+from dumpscan.rules._sizes import KINDS, by_machine, fell_back, in_effect
 from dumpscan.rules._view import STEP
+from dumpscan.sections import agreed_sizes, facts
+from dumpscan.stored import latest
 from dumpscan.view_space import SMALLEST_LIMIT, has_limit
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KINDS = ("interactive", "service")
 ROUNDING = 4096  # KB: a view may be so much larger than its number asks for; a guess
 
 
@@ -77,8 +71,10 @@ def check(
     """Machines whose registry differs from the command line of csrss.exe, else from their heaps; and those whose view has another size."""
     import pandas as pd
 
-    stored = sections_stored(shared_sections, registry_values)
-    running = sections_in_force(shared_sections).add_prefix("now_")
+    told = facts(shared_sections, registry_values)
+    in_force = told["in_force"].astype(bool)
+    stored = agreed_sizes(told[~in_force])
+    running = agreed_sizes(told[in_force]).add_prefix("now_")
     keys = machine_keys(platforms)
     machines = platforms[MACHINE].assign(key=keys)[keys.isin(stored.index)].join(stored, on="key")
 
@@ -88,26 +84,41 @@ def check(
     same_file = heard["file"].eq(heard["now_file"])
     heard["certainty"] = same_file.map({True: "proved", False: "likely"})
     heard["how"] = "by the command line of csrss.exe"
-
-    started = machine_keys(shared_sections[shared_sections["in_force"].fillna(False).astype(bool)])
     listed = by_machine(desktop_heaps)
-    seen = machines[~machines["key"].isin(started)].join(listed, on="key", how="inner")
-    seen = seen[~fell_back(seen)].assign(certainty="likely", how="as listed")
+    heard = heard.join(listed.add_prefix("listed_"), on="key")
+    heard["active"] = _as_stored(heard)
+    heard["certainty"] = heard["certainty"].mask(heard["active"], "likely")
 
-    columns = [*MACHINE, "key", "certainty", "how", *SECTIONS, "file", "line", "interactive_now_kb", "service_now_kb"]
+    started = machine_keys(told[in_force])
+    seen = machines[~machines["key"].isin(started)].join(listed, on="key", how="inner")
+    seen = seen[~fell_back(seen)].assign(certainty="likely", how="as listed", active=False)
+
+    columns = [
+        *MACHINE,
+        "key",
+        "certainty",
+        "how",
+        "active",
+        *SECTIONS,
+        "file",
+        "line",
+        "interactive_now_kb",
+        "service_now_kb",
+    ]
     rows = pd.concat([heard[columns], seen[columns]], ignore_index=True)
     differ = [
         in_effect(rows[column]).ne(in_effect(rows[f"{kind}_now_kb"])).fillna(False)
         for kind, column in zip(KINDS, SECTIONS, strict=True)
     ]
     rows = rows[(differ[0] | differ[1]).to_numpy(bool)].assign(severity="high", snapshot=1)
+    rows["severity"] = rows["severity"].mask(rows["active"].astype(bool), "info")
     rows = rows.join(_peaks(desktop_heaps), on="key").assign(kind="SharedSection")
     views = _views(registry_values, session_limits, platforms, boot_options, captures)
     views.index = views.index + len(differ[0])
     now = rows[["key"]].assign(finding=rows.index)
     lines = heard[["key", "now_file", "now_line", *(f"now_{column}" for column in SECTIONS)]]
     lines = now.merge(lines.rename(columns={"now_file": "file", "now_line": "line"}), on="key")
-    as_listed = rows.loc[rows["how"].eq("as listed"), ["key"]].join(listed, on="key")
+    as_listed = rows.loc[rows["how"].eq("as listed") | rows["active"].astype(bool), ["key"]].join(listed, on="key")
     heaps = [
         cite(
             as_listed.assign(file=as_listed[f"{kind}_file"], line=as_listed[f"{kind}_line"]),
@@ -180,6 +191,16 @@ def _only(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return by_key[[column, "file", "line"]].first()[by_key[column].nunique().eq(1)]
 
 
+def _as_stored(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Machines of which each listed size is that of the registry and one at least is not that of the command line."""
+    now = {kind: rows[f"listed_{kind}_now_kb"] for kind in KINDS}
+    sizes = [*zip(KINDS, SECTIONS, strict=True)]
+    same = [(in_effect(rows[column]).eq(now[kind]) | now[kind].isna()).fillna(True) for kind, column in sizes]
+    other = [in_effect(rows[f"now_{column}"]).ne(now[kind]).fillna(False) for kind, column in sizes]
+    active: pd.Series[bool] = (same[0] & same[1] & (other[0] | other[1])).astype(bool)
+    return active
+
+
 def _peaks(heaps: pd.DataFrame) -> pd.DataFrame:
     """By machine, the most KB that any heap of each kind was seen to use."""
     import pandas as pd
@@ -234,10 +255,22 @@ def tell(row: Mapping[str, Any]) -> Told:
         return _told_of_view(row)
     wanted = f"{kb(row['configured_interactive_kb'])} interactive and {kb(row['configured_service_kb'])} service"
     now = " and ".join(f"{kb(row[f'{kind}_now_kb'])} {kind}" for kind in KINDS if row[f"{kind}_now_kb"] is not None)
+    keys = (*SECTIONS, "interactive_now_kb", "service_now_kb")
+    if row["active"]:
+        return Told(
+            f"The registry asks for heaps of {wanted}, and the listed heaps have these sizes: the command line of csrss.exe ({now}) is of an earlier start, and the change is active.",
+            {key: row[key] for key in keys},
+            "A listing of another machine.",
+            [
+                (
+                    NOW,
+                    "Look at the command line of csrss.exe again, if in doubt: it must have the sizes of the registry.",
+                )
+            ],
+        )
     summary = (
         f"The registry asks for heaps of {wanted}, but {now} are in force {row['how']}: the change is not active yet."
     )
-    keys = (*SECTIONS, "interactive_now_kb", "service_now_kb")
     small = _too_small(row)
     restart = (
         f"Do not restart before the registry is mended: it would give {' and '.join(small)}. Give each at least twice its use."

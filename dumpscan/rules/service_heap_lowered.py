@@ -23,9 +23,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.platforms import MACHINE, SERVICE_HEAP, SINCE
+from dumpscan.machines import machine_keys
+from dumpscan.platforms import SERVICE_HEAP, SINCE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._heap import READ_FIRST
+from dumpscan.rules._heap import FELL_BACK, OTHER_VIEW, OWN_VIEW, raised, read_first, with_sizing
 from dumpscan.rules._sizes import FALLBACK_SERVICE
 from dumpscan.words import heap_name, kb, percent, session_name
 
@@ -42,30 +43,54 @@ HALF = 50  # percent
     clear="No service heap below the default size is half used.",
     references=("ntdebugging blog 2007-01-04, comment 74", "KB 184802"),
 )
-def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
+def check(
+    desktop_heaps: pd.DataFrame, platforms: pd.DataFrame, sizing: pd.DataFrame, advised: pd.DataFrame
+) -> Found | None:
     """Service heaps of the latest listings that are small and half used, but not yet near full."""
-    used = desktop_heaps["used_percent"]
-    rows = desktop_heaps[
-        (desktop_heaps["role"].eq("service") & used.ge(HALF) & used.lt(80)).fillna(False) & ~desktop_heaps["superseded"]
-    ]
-    rows = rows.merge(platforms[[*MACHINE, "architecture", "era"]], on=MACHINE, how="left")
-    rows["default_kb"] = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values())).astype("Int64")
-    rows = rows[rows["size_kb"].lt(rows["default_kb"])].assign(severity="medium", certainty="likely")
+    rows = lowered(desktop_heaps, platforms).assign(severity="medium", certainty="likely")
+    rows = with_sizing(rows, sizing, advised)
     return found(
         rows, cite(rows, "{desktop_path}: {used_percent:g} % of {size_kb:,} KB used; the default is {default_kb} KB")
     )
 
 
-def _larger(size: int, default: int, fallen: bool, *, since: bool) -> list[tuple[str, str]]:
+def lowered(heaps: pd.DataFrame, platforms: pd.DataFrame) -> pd.DataFrame:
+    """Such heaps, with the default of their Windows and what tells it."""
+    used = heaps["used_percent"]
+    busy = (heaps["role"].eq("service") & used.ge(HALF) & used.lt(80)).fillna(False).astype(bool)
+    rows = heaps[busy & ~heaps["superseded"].astype(bool)]
+    known = platforms.set_index(machine_keys(platforms))[["architecture", "era"]].astype(object)
+    rows = rows.assign(key=machine_keys(rows)).join(known, on="key").drop(columns="key")
+    default = rows["architecture"].map(SERVICE_HEAP).fillna(min(SERVICE_HEAP.values())).astype("Int64")
+    rows = rows.assign(default_kb=default)
+    return rows[rows["size_kb"].lt(default).fillna(False).astype(bool)]
+
+
+def _larger(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """How it becomes as large as the default; session view space has a part in it only before Vista."""
-    if fallen:
-        return [READ_FIRST]
+    since, stored, wanted = row["era"] == SINCE, row["service_stored_kb"], row["service_wanted_kb"]
+    if row["refused"] == FELL_BACK:
+        return [read_first(row)]
     room = "" if since else ", if session view space has room for it"
     why = "" if since else ": often because session view space was exhausted"
-    return [
-        (REBOOT, f"Raise the third SharedSection value from {size} to {default} again{room}."),
-        (CAUSE, f"Ask who lowered the third SharedSection value and why{why}."),
-    ]
+    if row["refused"] in (OWN_VIEW, OTHER_VIEW):
+        larger = (
+            FUTILE,
+            f"A third SharedSection value of {row['next_kb']} as things are: session view space has no room for it. Fewer desktops come first.",
+        )
+    elif row["architecture"] is None or wanted is None:
+        larger = (
+            REBOOT,
+            f"Raise the third SharedSection value to the default of this Windows again{room}; which one that is, only the architecture of this machine tells.",
+        )
+    elif stored is not None and stored >= wanted:
+        larger = (
+            REBOOT,
+            f"The registry already asks for {kb(stored)} as the third SharedSection value: restart, there is nothing to raise.",
+        )
+    else:
+        larger = (REBOOT, f"{raised(row, 'service', int(wanted))} again{room}.")
+    return [larger, (CAUSE, f"Ask who lowered the third SharedSection value and why{why}.")]
 
 
 def tell(row: Mapping[str, Any]) -> Told:
@@ -80,7 +105,7 @@ def tell(row: Mapping[str, Any]) -> Told:
     keys = ("session", "window_station", "desktop", "size_kb", "used_percent", "free_kb", "default_kb")
     advice = [
         (NOW, "Capture again while it fails: one such heap was 59 % used when idle and over 99 % when it failed."),
-        *_larger(size, default, fallen, since=row["era"] == SINCE),
+        *_larger(row),
         (FUTILE, "SessionViewSize alone: it gives room for more heaps, not for a fuller one."),
     ]
     subject = {key: row[key] for key in keys}

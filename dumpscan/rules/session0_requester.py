@@ -30,11 +30,11 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.gui_objects import station
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE_8, SINCE
+from dumpscan.platforms import BEFORE_8
 from dumpscan.rules import EVENTS, FUTILE, NOW, REBOOT, Found, Told, Windows, cite, found, rule
 from dumpscan.rules._events import failed_allocations, when
 from dumpscan.rules._gui import SERVICE_KB, count_objects, counted
-from dumpscan.rules._heap import larger_heap
+from dumpscan.rules._heap import ADVISED, EXHAUSTED, MOST, STEPS
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
@@ -66,7 +66,11 @@ OWNER = ["services", "account", "gui_file", "gui_line"]
     applies=SINCE_2016,
 )
 def check(
-    events: pd.DataFrame, systems: pd.DataFrame, platforms: pd.DataFrame, gui_objects: pd.DataFrame
+    events: pd.DataFrame,
+    systems: pd.DataFrame,
+    platforms: pd.DataFrame,
+    gui_objects: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """The last such event of each machine; all of them are cited."""
     told = failed_allocations(events, systems)
@@ -76,6 +80,7 @@ def check(
     machines = machines[KNOWN].assign(key=machine_keys(machines)).set_index("key")
     told = told[told["key"].isin(machines.index)]
     told = told.join(machines, on="key")
+    told = told.join(advised.set_index(machine_keys(advised))[[*ADVISED]], on="key")
     told = told[told["build"].notna() | told["named"]]
     certainty = told["build"].notna().map({True: "likely", False: "possible"}).astype(object)
     rows = told.assign(severity="high", certainty=certainty).drop_duplicates("key", keep="last")
@@ -143,10 +148,18 @@ def _larger(row: Mapping[str, Any]) -> tuple[str, str]:
             "The third SharedSection value sizes these heaps. Read the one in force first (the command line of csrss.exe): these texts do not tell "
             "enough for a number.",
         )
-    return larger_service_heap(int(size))
-
-
-def larger_service_heap(size: int) -> tuple[str, str]:
-    """One step for the third value on a Windows where session view space limits nothing."""
-    when_to, text = larger_heap({"size_kb": size, "role": "service", "era": SINCE, "limit_kb": None, "least_room_kb": None, "service_kb": None, "heaps_kb": None, "before_kb": None})  # fmt: skip
-    return when_to, text
+    stored = row["service_stored_kb"]
+    if stored is not None and stored > size:
+        return (
+            REBOOT,
+            f"The registry already asks for {kb(stored)} as the third SharedSection value: restart, there is nothing to raise.",
+        )
+    if row["becomes"] is not None:
+        return (
+            REBOOT,
+            f"SharedSection={row['sizes']} becomes SharedSection={row['becomes']}, as other findings advise; one step more for the third value only if that is not enough.",
+        )
+    larger = int(size) + STEPS["service"]
+    if larger > MOST:
+        return (FUTILE, f"A larger third SharedSection value: {EXHAUSTED['third']}")
+    return (REBOOT, f"Raise the third SharedSection value from {size} to {larger}; it counts after a restart.")

@@ -31,8 +31,8 @@ from dumpscan.configured import stored_views
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import LIMITS, MACHINE
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._stored import latest
 from dumpscan.rules._windows import X64_BEFORE_VISTA
+from dumpscan.stored import latest
 from dumpscan.view_space import SMALLEST_LIMIT
 from dumpscan.words import kb
 

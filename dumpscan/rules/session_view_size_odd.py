@@ -29,9 +29,9 @@ from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE, LIMITS
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import with_windows
-from dumpscan.rules._stored import MEMORY_MANAGEMENT, latest, stored
 from dumpscan.rules._view import MOST_MB, STEP
 from dumpscan.rules._windows import BEFORE_VISTA
+from dumpscan.stored import MEMORY_MANAGEMENT, latest, stored
 from dumpscan.view_space import has_limit
 
 if TYPE_CHECKING:

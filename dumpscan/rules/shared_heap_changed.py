@@ -22,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, Found, Told, cite, found, rule
-from dumpscan.rules._sections import SHARED, change, sections, where
+from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules._sections import SHARED, change, sections, where, with_advice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +37,14 @@ if TYPE_CHECKING:
     references=("KB 184802", "ntdebugging blog 2007-01-04"),
 )
 def check(
-    shared_sections: pd.DataFrame, registry_values: pd.DataFrame, platforms: pd.DataFrame, captures: pd.DataFrame
+    shared_sections: pd.DataFrame,
+    registry_values: pd.DataFrame,
+    platforms: pd.DataFrame,
+    captures: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """Values whose first number is another one."""
-    rows = sections(shared_sections, registry_values, platforms, captures)
+    rows = with_advice(sections(shared_sections, registry_values, platforms, captures), advised)
     rows = rows[rows["shared_kb"].ne(SHARED).fillna(False)]
     rows = rows.assign(severity="medium", certainty="proved")
     return found(rows, cite(rows, f"SharedSection={{sizes}}: the first value is not {SHARED}"))
@@ -53,7 +57,12 @@ def tell(row: Mapping[str, Any]) -> Told:
         "share, not a desktop heap, and is not meant to be changed."
     )
     advice = [
-        change(row, first=SHARED),
+        change(row)
+        if row["becomes"] is not None
+        else (
+            REBOOT,
+            f"Put {SHARED} back as the first number, and change nothing else there; it counts after a restart.",
+        ),
         (CAUSE, "Ask what the change was meant to cure: it cannot have cured a full desktop heap."),
         (FUTILE, "Any other first value: interactive heaps are the second number, service heaps the third."),
     ]

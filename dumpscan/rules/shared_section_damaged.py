@@ -9,6 +9,9 @@ In a value of csrss.exe or of the registry of this machine:
 - a word among the numbers, such as `1024,20480,768,SeDebugPrivilege`: medium, tampering suspected. An attack script writes exactly that.
 - a fourth number: low. Nothing documents one; Windows is not known to read it.
 - a blank after a comma (even an article of Microsoft prints it), or two SharedSection: medium.
+- semicolons, blanks, full-width commas or nothing between the numbers, or a comma too many: medium. No source tells what Windows makes of such a list (the first number alone, its defaults, or no start); the heaps that are listed
+  afterwards tell it. A mail program or a keyboard for Chinese or Japanese may have put them into the copy only.
+- a blank inside one number of a list whose other numbers have commas: info. That is where a copy lost the end of a line, so no size is taken from it.
 - `Windows On`, quotation marks inside, or a missing ServerDll part in a value that is otherwise whole (basesrv and the user server on every Windows; the
   console server up to Windows 7, sxssrv since, where the build is known): critical in the registry, medium where csrss.exe runs with it.
 - a word broken where a line ends, with characters lost: info. One console loses three at every wrap; that is damage of the copy, not of the registry.
@@ -30,16 +33,17 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.csrss import ENDS, one_line, servers
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, NOW, Found, Told, cite, found, rule
-from dumpscan.rules._csrss import ENDS, SERVERS, one_line
-from dumpscan.rules._sections import texts, where
+from dumpscan.rules._sections import where
+from dumpscan.sections import texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COPY, WORD, FOURTH, BLANK, TWICE, ON, QUOTES, SERVER = (
-    "copy", "word", "fourth", "blank", "twice", "on", "quotes", "server",
+COPY, WORD, FOURTH, BLANK, TWICE, ON, QUOTES, SERVER, PARTED, GAP = (
+    "copy", "word", "fourth", "blank", "twice", "on", "quotes", "server", "parted", "gap",
 )  # fmt: skip
 FATAL = (ON, QUOTES, SERVER)
 SAID = {
@@ -51,9 +55,16 @@ SAID = {
     ON: "Windows On lacks its =",
     QUOTES: "quotation marks stand inside",
     SERVER: "a ServerDll part is missing",
+    PARTED: "its numbers are not parted by single commas",
+    GAP: "a blank stands inside one of its numbers",
 }
 
-_LIST = re.compile(r"(?i)SharedSection=[ ]*([0-9A-Za-z]*(?:,[ ]*[0-9A-Za-z]+)*)")
+_LIST = re.compile(r"(?i)SharedSection=[ ]*([0-9A-Za-z]*(?:,[ ]*(?!Windows\b)[0-9A-Za-z]+)*)")
+# All that stands between the name and the next word of the value; at the end of a text it may be cut.
+_RUN = re.compile(r"(?i)SharedSection=[ ]*([0-9][^\"A-Z]*?)(?=[ ]+(?:Windows\b|[A-Z]{3,}=))")
+_PARTS = re.compile(r"[0-9]+(?:,[ ]*[0-9]+)*")
+# A line break that a copy lost leaves a blank in a number ("20480,7 68"); blanks instead of all commas are somebody's typing.
+_GAP = re.compile(r"(?=[^ ]*[ ][^ ]*$)(?=.*,)[0-9]+(?:[, ][0-9]+)*")
 
 
 def damage(text: str, build: int | None = None) -> tuple[str, ...]:
@@ -61,29 +72,30 @@ def damage(text: str, build: int | None = None) -> tuple[str, ...]:
 
     >>> damage("csrss.exe SharedSection=1024, 3072,512 Windows On"), damage("SharedSection=1024,3072,512,256 Windows=On")
     (('on', 'blank'), ('fourth',))
+    >>> damage("csrss.exe SharedSection=1024;3072;512 Windows=On"), damage("csrss.exe SharedSection=1024,20480,7 68 Windows=On")
+    (('parted',), ('gap',))
     """
     line = one_line(text)
     if line is None:
         return (COPY,)
     lists = _LIST.findall(line)
     values = [value.strip() for one in lists for value in one.split(",")] if len(lists) == 1 else []
+    run = _RUN.search(line) if len(lists) == 1 else None
+    odd = run is not None and _PARTS.fullmatch(run[1]) is None
+    torn = run is not None and _GAP.fullmatch(run[1]) is not None
     signs = {
         ON: re.search(r"(?i)(?<![=\\\w])Windows[ ]+On\b", line) is not None,
         QUOTES: '"'
         in line[max(0, line.find("ObjectDirectory=")) :].strip('"'),  # some tools quote the path of csrss.exe
-        SERVER: all(end in line for end in ENDS) and any(server not in line for server in _servers(build)),
+        SERVER: all(end in line for end in ENDS) and any(server not in line for server in servers(build)),
         WORD: any(value and not value.isdecimal() for value in values),
         TWICE: len(lists) > 1,
+        PARTED: odd and not torn,
         BLANK: any(re.search(r",[ ]", one) for one in lists),
         FOURTH: len(values) > 3 and all(value.isdecimal() for value in values),
     }
+    signs[GAP] = torn
     return tuple(sign for sign, there in signs.items() if there)
-
-
-def _servers(build: int | None) -> list[str]:
-    """The parts that such a Windows has for certain."""
-    low, high = (0, 99999) if build is None else (build, build)
-    return [server for server, first, last in SERVERS if first <= low and high <= last]
 
 
 @rule(
@@ -112,7 +124,7 @@ def check(
     rows = rows.assign(severity="medium", certainty="likely")
     rows["severity"] = (
         rows["severity"]
-        .mask(worst.eq(COPY), "info")
+        .mask(worst.isin([COPY, GAP]), "info")
         .mask(worst.eq(FOURTH), "low")
         .mask(worst.isin(FATAL) & ~rows["in_force"].astype(bool), "critical")
     )
@@ -126,8 +138,15 @@ def tell(row: Mapping[str, Any]) -> Told:
     said = "; ".join(SAID[kind] for kind in kinds)
     if COPY in kinds:
         summary = f"The value with SharedSection ({where(row)}) was copied with losses: {said}. That is damage of the copy, not of the registry."
+    elif kinds == [GAP]:
+        summary = f"The value with SharedSection ({where(row)}) was copied with losses, as far as one can tell: {said}. No size is taken from it."
     else:
-        tail = " Tampering is suspected: an attack script writes a privilege there." if WORD in kinds else ""
+        tail = (
+            " What Windows makes of such a list is not documented; only a listing of the heaps tells it, and a mail or a keyboard may have changed the copy alone."
+            if PARTED in kinds
+            else ""
+        )
+        tail += " Tampering is suspected: an attack script writes a privilege there." if WORD in kinds else ""
         boots = (
             " The machine may not boot with it." if set(kinds) & set(FATAL) and not row["in_force"]
             else " The machine runs with it, if this copy is true." if set(kinds) & set(FATAL)
@@ -138,7 +157,7 @@ def tell(row: Mapping[str, Any]) -> Told:
     advice = [(NOW, f"Copy the value again, in a form that no console wraps: {again}")]
     if WORD in kinds:
         advice.append((CAUSE, "Find out who wrote it, and treat the machine as possibly broken into until that is known."))  # fmt: skip
-    if COPY not in kinds:
+    if COPY not in kinds and kinds != [GAP]:
         advice.append(
             (
                 CAUSE,

@@ -12,7 +12,8 @@ Windows can have, and no event 243 or 244 is in the texts.
 Capture again while it fails, in the session that fails. Then look at what else gives this symptom:
 
 - 0xC0000142: another DLL that refuses to start. First AppInit_DLLs and the DLLs that security products put into every process **[field]**; loader snaps tell which one (`gflags /i PROGRAM.EXE +sls` and a debugger). If one account
-  fails from the first process on, rights on window station and desktop.
+  fails from the first process on, and only with programs that load user32.dll (where, curl, whoami; not ping or the built-in commands of cmd): rights on window station and desktop
+  (lpDesktop, CreateProcessAsUser). A full heap fails from the N-th process on.
 - exit code 128: rights, or the program's own 128.
 - error 8, 1450, 1816: commit, pool, GDI objects; on a terminal server with /3GB ask the vendor which call failed.
 - white windows, missing fonts, tray icons that float: GDI objects, session pool, session view space; never proved.
@@ -23,7 +24,7 @@ Capture again while it fails, in the session that fails. Then look at what else 
 A listing of the session that fails, from the time of the failure, with a full heap.
 
 ## Sources
-ntdebugging blog, comments 28 and 31 (10.5 % at most, other DLLs), 54, 55, 72, 85, 86 and 88; KB 184802 (rights as the first cause); field experience.
+ntdebugging blog, comments 28 and 31 (10.5 % at most, other DLLs), 54, 55, 72, 85, 86 and 88; KB 184802 (rights as the first cause); openai/codex issue 27265 (which programs fail); field experience.
 """
 
 from __future__ import annotations
@@ -47,14 +48,20 @@ FILLING = 80  # percent
 HALF = 50  # percent of a service heap below its default
 HEAP = ["session", "window_station", "desktop", "desktop_path", "size_kb", "used_percent", "tool", "role"]
 
+# What tells missing rights from a full heap (KB 184802, cause 1; openai/codex issue 27265): the first child fails, and the kind of program decides.
+RIGHTS = (
+    NOW,
+    "Start one child alone under that account. If the first one fails each time, whatever the uptime, and only programs that load user32.dll (where, curl, whoami) while built-in commands of cmd and ping run, "
+    "the account has no right on window station and desktop (lpDesktop, CreateProcessAsUser); with a full heap the first ones start and the N-th fails.",
+)
 # What else gives a symptom: (its signatures, the advice), in the order in which they are told.
 ELSE = (
     (("dll-init-failed", "postgres-backend-died", "msys-fork-died", "ci-step-died", "elastic-agent-watcher", "dynamic-link-library-failed", "dll-initialization-failure"), (
         (NOW, "Look at AppInit_DLLs and at the DLLs that security products put into every process: one that refuses to start gives 0xC0000142 as well."),
         (NOW, "Let the loader say which DLL refused: gflags /i PROGRAM.EXE +sls, then start it under a debugger."),
-        (NOW, "Start one child alone under that account: if it fails every time, check the rights on window station and desktop."))),
+        RIGHTS)),
     (("no-child-processes", "exit-code-128", "app-pool-exit-0x80"), (
-        (NOW, "Start one child alone under that account: if it fails every time, check the rights on window station and desktop."),
+        RIGHTS,
         (NOW, "Ask whether 128 is the program's own exit code: any program may end with it."))),
     (("not-enough-storage", "not-enough-memory", "not-enough-quota", "insufficient-system-resources", "insufficient-resources", "no-memory", "out-of-memory", "visual-basic-out-of-memory"), (
         (NOW, "Look at commit and its limit first, then at pool and page table entries (!vm 1)."),

@@ -11,7 +11,7 @@ then holds few of them (48 MB: 16 desktops in all), and services fail at random;
 - Text in a mail or an article is nobody's setting.
 
 ## What to do
-Add the third value; the number stands in the finding where Windows and architecture are known.
+Add the third value; the number stands in the finding where Windows and architecture are known: the default, but at least twice what a service heap uses now, since each of them shrinks to it.
 
 ## What would refute it
 A listing with service heaps of another size than the second value.
@@ -27,13 +27,12 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._sections import NT4, change, sections, where
+from dumpscan.rules._sections import NT4, change, sections, where, with_advice
+from dumpscan.rules._sizes import PAGE
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PAGE = 4  # KB: sizes are rounded up to it (ntdebugging blog, comment 60)
 
 
 @rule(
@@ -49,9 +48,10 @@ def check(
     platforms: pd.DataFrame,
     captures: pd.DataFrame,
     desktop_heaps: pd.DataFrame,
+    advised: pd.DataFrame,
 ) -> Found | None:
     """Values with two numbers, unless service heaps of another size were listed."""
-    rows = sections(shared_sections, registry_values, platforms, captures)
+    rows = with_advice(sections(shared_sections, registry_values, platforms, captures), advised)
     rows = rows[rows["values"].eq(2).fillna(False)]
     service = desktop_heaps[desktop_heaps["role"].eq("service").fillna(False) & ~desktop_heaps["superseded"]]
     listed = service.groupby(machine_keys(service))["size_kb"].agg(["min", "max"])
@@ -83,13 +83,15 @@ def tell(row: Mapping[str, Any]) -> Told:
         f"interactive one.{default}"
     )
     third = row["default_service_kb"]
+    if row["becomes"] is not None and third is not None and int(row["becomes"].rpartition(",")[2]) > third:
+        summary += f" The default of {third} would be too small for what is in use now."
     advice = [
         (
             REBOOT,
             "Add the third SharedSection value, with the default of this Windows; these texts do not tell which Windows it is, so no number here.",
         )
-        if third is None
-        else change(row, third=int(third)),
+        if third is None or row["becomes"] is None
+        else change(row),
         (FUTILE, "A larger second value: without a third one, every service heap grows with it."),
     ]
     keys = ("shared_kb", "interactive_kb", "values", "in_force", "listed_kb")

@@ -27,10 +27,10 @@ from dumpscan.configured import MOST_MB
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import with_windows
-from dumpscan.rules._stored import MEMORY_MANAGEMENT, latest, stored
 from dumpscan.rules._view import STEP
 from dumpscan.rules._windows import VIEW_AND_POOL
 from dumpscan.rules.session_view_size_odd import TOO_LARGE
+from dumpscan.stored import MEMORY_MANAGEMENT, latest, stored
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import sections
-from dumpscan.rules._stored import SUBSYSTEMS, latest, stored
+from dumpscan.stored import SUBSYSTEMS, latest, stored
 
 if TYPE_CHECKING:
     import pandas as pd

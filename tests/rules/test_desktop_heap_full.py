@@ -124,15 +124,15 @@ def _advice_of(path: str, kb: int, percent: float = 99.5) -> compose.Document:
         (SYSTEM, 512, "third", 1024),
         (SYSTEM, 768, "third", 1280),
         (r"SAWinSta\SADesktop", 2048, "third", 2560),
-        (DEFAULT, 3072, "second", 4096),
-        (DEFAULT, 12288, "second", 13312),
+        (DEFAULT, 3072, "second", 20480),  # of x86: it was lowered, and its default comes first
+        (DEFAULT, 12288, "second", 20480),
         (DEFAULT, 19456, "second", 20480),
         (DEFAULT, 20000, "second", 20480),
-        (r"WinSta0\Screen-saver", 3072, "second", 4096),
+        (r"WinSta0\Screen-saver", 3072, "second", 20480),
     ],
 )
 def test_size_advised(path: str, kb: int, value: str, larger: int) -> None:
-    """The third value goes up by 512, the second by 1,024 and never over 20,480."""
+    """The third value goes up by 512, the second by 1,024 and never over 20,480; at least to the default of this Windows."""
     (line,) = compose.reboot_advice(_advice_of(path, kb, 99.9))
     assert f"the {value} SharedSection value" in line
     assert f"from {kb} to {larger}" in line
@@ -314,7 +314,7 @@ def test_a_small_interactive_heap_is_no_fallback() -> None:
     """Only services fall back to 128 KB."""
     (finding,) = compose.findings(compose.document(compose.dskheap(0, compose.replaced(X86, DEFAULT, 128, 99))), RULE)
     (line,) = compose.reboot_advice(finding)
-    assert "second SharedSection value from 128 to 1152" in line
+    assert "second SharedSection value from 128 to 3072" in line
 
 
 def test_no_price_in_view_space_since_vista() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import compose
 from compose import csrss, running
 
-from dumpscan.rules.heap_size_adjusted import LEAST, PAGE, USABLE, used
+from dumpscan.rules._sizes import LEAST, PAGE, USABLE
+from dumpscan.rules.heap_size_adjusted import used
 
 RULE = "heap-size-adjusted"
 FIRES = compose.SERVER_2016 + running(csrss("1024,20480,66"))

@@ -6,8 +6,8 @@ import compose
 from compose import DEFAULT, SYSTEM, VISTA, X64, X86, csrss, replaced, running, windows_value
 
 from dumpscan.rules._heap import MOST
-from dumpscan.rules._sections import DEFAULTS
-from dumpscan.rules.heap_sizes_changed import FALLBACK, X64_SECOND
+from dumpscan.rules._sections import DEFAULTS, X64_SECOND
+from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE
 
 RULE = "heap-sizes-changed"
 FIRES = compose.SERVER_2016 + windows_value(csrss("1024,3072,512"))
@@ -43,7 +43,7 @@ def test_fires() -> None:
 
 
 def test_near_miss() -> None:
-    fallen = [(path, {3072: FALLBACK[0], 512: FALLBACK[1]}.get(kb, kb), used) for path, kb, used in X86]
+    fallen = [(path, {3072: FALLBACK_INTERACTIVE, 512: FALLBACK_SERVICE}.get(kb, kb), used) for path, kb, used in X86]
     cases: dict[str, compose.Text] = {
         "x86": compose.dheapmon(0, X86),
         "x64": compose.dskheap(0, VISTA),

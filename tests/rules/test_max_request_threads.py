@@ -5,7 +5,8 @@ from __future__ import annotations
 import compose
 from compose import csrss, running, windows_value
 
-from dumpscan.rules.max_request_threads import THREADS, lost_number
+from dumpscan.csrss import THREADS
+from dumpscan.rules.max_request_threads import lost_number
 
 RULE = "max-request-threads"
 BARE = csrss("1024,3072,512", build=1381).removesuffix(f"={THREADS}")

@@ -42,6 +42,33 @@ def test_fires() -> None:
     assert "3,072 KB interactive are in force as listed" in interactive["summary"]
 
 
+def test_the_change_is_active() -> None:
+    """Heaps that have the sizes of the registry refute it: the command line is that of an earlier start."""
+    larger = compose.dheapmon(0, [(path, 1024 if kb == 512 else kb, used) for path, kb, used in X86])
+    docs = compose.documents(
+        {
+            "active": FIRES + larger,
+            "only services": FIRES + compose.dheapmon(0, [(SYSTEM, 1024, 5)]),
+            "not active": FIRES + compose.dheapmon(0, X86),
+            "one of both": compose.stored_sections("1024,4096,1024") + RUNNING + larger,
+        }
+    )
+    told = {name: compose.findings(one, RULE)[0] for name, one in docs.items()}
+    assert {name: one["severity"] for name, one in told.items()} == {
+        "active": "info",
+        "only services": "info",
+        "not active": "high",
+        "one of both": "high",
+    }
+    finding = told["active"]
+    assert finding["certainty"] == "likely"
+    assert "the command line of csrss.exe (3,072 KB interactive and 512 KB service) is of an earlier start" in finding["summary"]  # fmt: skip
+    assert "the change is active" in finding["summary"]
+    assert compose.reboot_advice(finding) == []
+    assert ("-", compose.line_of(FIRES + larger, SYSTEM)) in compose.cited(finding)
+    assert compose.findings(docs["active"], "sizes-contradict-heaps") == []
+
+
 def test_near_miss() -> None:
     heaps = compose.dheapmon(0, X86)
     wish = f'reg add "{compose.CONTROL}\\Session Manager\\SubSystems" /v Windows /d "{compose.CSRSS.format("1024,3072,1024")}" /f\n'

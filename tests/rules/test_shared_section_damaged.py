@@ -6,7 +6,7 @@ import compose
 import pytest
 from compose import csrss, running, windows_value
 
-from dumpscan.rules._csrss import SERVERS, one_line
+from dumpscan.csrss import SERVERS, one_line
 from dumpscan.rules.shared_section_damaged import damage
 
 RULE = "shared-section-damaged"
@@ -49,6 +49,29 @@ def test_fires() -> None:
     assert runs["severity"] == "medium", "csrss.exe runs with it"
     assert "may not boot" not in runs["summary"]
     assert not any("20480" in action for one in told.values() for f in compose.findings(one, RULE) for action in f["actions"])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    ["1024;3072;512", "1024 3072 512", "1024\t3072\t512", "1024\uff0c3072\uff0c512", "1024,,512", "1024,3072,", "1024.3072.512", "1024,3072;512", "1024 ,3072 ,512", "1024:3072:512"],
+)  # fmt: skip
+def test_numbers_that_are_not_parted_by_commas(sizes: str) -> None:
+    """No size is read from such a list, and that it is there is told; nobody is accused of tampering."""
+    made = compose.document(compose.XP + windows_value(csrss(sizes, build=2600)))
+    (finding,) = compose.findings(made, RULE)
+    assert (finding["severity"], finding["certainty"]) == ("medium", "likely")
+    assert "its numbers are not parted by single commas" in finding["summary"]
+    assert "not documented" in finding["summary"] and "Tampering" not in finding["summary"]
+    assert [line for _, line in compose.cited(finding)] == [4]
+    assert made["tables"]["shared_sections"] == []
+
+
+@pytest.mark.parametrize("sizes", ["1024,20480,7 68", "1024,204 80,768", "10 24,20480,768"])
+def test_a_line_end_that_the_copy_lost(sizes: str) -> None:
+    (finding,) = compose.findings(compose.document(compose.SERVER_2016 + windows_value(csrss(sizes))), RULE)
+    assert finding["severity"] == "info"
+    assert "copied with losses" in finding["summary"] and "a blank stands inside" in finding["summary"]
+    assert not any(one["when"] == "cause" for one in finding["advice"])
 
 
 def test_near_miss() -> None:

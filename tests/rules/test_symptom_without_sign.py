@@ -32,6 +32,17 @@ def test_fires() -> None:
     assert told["verdict"]["mode"] == "no-sign"
 
 
+def test_missing_rights() -> None:
+    """What tells them from a full heap: the first child fails, and only programs that load user32.dll."""
+    told = compose.documents(
+        {name: LISTING + text for name, text in (("code", DIED), ("exit", SAID["exit-code-128"] + "\n"))}
+    )
+    for one in told.values():
+        (finding,) = compose.findings(one, RULE)
+        (line,) = (text for text in finding["actions"] if "no right on window station" in text)
+        assert all(words in line for words in ("the first one fails each time", "user32.dll (where, curl, whoami)", "ping", "lpDesktop", "N-th"))  # fmt: skip
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "no symptom": LISTING,

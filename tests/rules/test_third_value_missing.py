@@ -7,7 +7,7 @@ import pytest
 from compose import SYSTEM, X86, csrss, running, windows_value
 
 from dumpscan.rules._sections import NT4
-from dumpscan.rules.third_value_missing import PAGE
+from dumpscan.rules._sizes import PAGE
 
 RULE = "third-value-missing"
 TWO = csrss("1024,3072", build=2600)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dumpscan.rules._csrss import SERVERS, one_line, torn_list
+from dumpscan.csrss import SERVERS, one_line, torn_list
 
 
 @pytest.mark.parametrize(

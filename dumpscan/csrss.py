@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+LAST_BUILD = 99999
+THREADS = 16  # what every Windows has
 # What every Windows has in it, with the builds that have it (public command lines; KB 142676): Windows 7 added sxssrv, Windows 8 dropped the
 # console server. A wrong list of them does not boot.
 SERVERS = (
-    ("ServerDll=basesrv,1", 0, 99999),
-    ("ServerDll=winsrv:UserServerDllInitialization,3", 0, 99999),
+    ("ServerDll=basesrv,1", 0, LAST_BUILD),
+    ("ServerDll=winsrv:UserServerDllInitialization,3", 0, LAST_BUILD),
     ("ServerDll=winsrv:ConServerDllInitialization,2", 0, 9199),
-    ("ServerDll=sxssrv,4", 7600, 99999),
+    ("ServerDll=sxssrv,4", 7600, LAST_BUILD),
 )
 # A value that has all of these is whole; what people shorten for a mail lacks one of them.
 ENDS = ("ObjectDirectory=", "SharedSection=", "SubSystemType=", "ProfileControl=", "MaxRequestThreads")
@@ -45,3 +47,25 @@ def one_line(text: str) -> str | None:
 def torn_list(text: str) -> bool:
     """Whether the list of SharedSection goes over the end of a line."""
     return re.search(r"(?i)SharedSection=[0-9,]*\n[0-9,]", text) is not None
+
+
+def servers(build: int | None) -> list[str]:
+    """The ServerDll parts that such a Windows has for certain."""
+    low, high = (0, LAST_BUILD) if build is None else (build, build)
+    return [server for server, first, last in SERVERS if first <= low and high <= last]
+
+
+def complete(text: str, build: int | None = None) -> bool:
+    r"""Whether a copy has all of the value, as it is stored: one line that no console wrapped, nothing cut, and %SystemRoot% not replaced by a folder as PowerShell does.
+
+    >>> value = r"%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection=1024,20480,768 Windows=On SubSystemType=Windows "
+    >>> value += "ServerDll=basesrv,1 ServerDll=winsrv:UserServerDllInitialization,3 ProfileControl=Off MaxRequestThreads=16"
+    >>> complete(value), complete(value[:-1]), complete(value, 14393), complete(value.replace("%SystemRoot%", r"C:\Windows"))
+    (True, False, False, False)
+    """
+    return (
+        "\n" not in text
+        and re.match(r"(?i)%SystemRoot%\\system32\\csrss\.exe[ ]", text) is not None
+        and all(part in text for part in (*ENDS, " Windows=On ", *servers(build)))
+        and re.search(rf"(?i)[ ]MaxRequestThreads={THREADS}$", text) is not None
+    )

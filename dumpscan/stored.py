@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 MEMORY_MANAGEMENT = r"\bmemory management$"
 SUBSYSTEMS = r"\bsubsystems$"
-# regedit and lists print no more of a key than its last name. 32-bit programs have a key of their own below Wow6432Node, which win32k does not read.
-WINDOWS = r"^(?!.*\\wow6432node\\)(?:.*\\windows nt\\currentversion\\)?windows$"
-
-WINDOWS_IN_FULL = r"^(?!.*wow6432node).*windows nt\\currentversion\\windows\\*$"
+# The key of the quotas and of DesktopHeapLogging. A list that prints the last name of its key only (RegRipper does) is a query all the same, and these values stand in no other key called
+# Windows but the one for 32-bit programs below Wow6432Node, which win32k does not read.
+WINDOWS = r"^(?!.*\\wow6432node\\)(?:.*\\windows nt\\currentversion\\)?windows\\*$"
 
 
 def stored(values: pd.DataFrame, names: Sequence[str], key: str) -> pd.DataFrame:
@@ -31,8 +30,8 @@ def stored(values: pd.DataFrame, names: Sequence[str], key: str) -> pd.DataFrame
 
 
 def agreed(values: pd.DataFrame, name: str) -> pd.Series[int]:
-    """By machine key, the number that all states of this value (in lower case) of the key `Windows` agree on; here the key must be told in full."""
-    rows = stored(values, (name,), WINDOWS_IN_FULL)
+    """By machine key, the number that all states of this value (in lower case) of the key `Windows` agree on."""
+    rows = stored(values, (name,), WINDOWS)
     rows = rows[rows["number"].notna()]
     numbers = rows["number"].groupby(machine_keys(rows))
     told: pd.Series[int] = numbers.first()[numbers.nunique().eq(1)]

@@ -1,0 +1,90 @@
+"""The heaps have other sizes than csrss.exe was started with: a listing of another boot, or of another machine."""
+
+from __future__ import annotations
+
+import compose
+from compose import DEFAULT, SYSTEM, X64, X86, Heap
+
+from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, LEAST, PAGE
+
+RULE = "sizes-contradict-heaps"
+RUNNING, STORED = compose.running_sections("1024,3072,512"), compose.stored_sections("1024,3072,512")
+
+
+def services_of(kb: int, interactive: int = 3072) -> list[Heap]:
+    return [(path, {512: kb, 3072: interactive}.get(size, size), used) for path, size, used in X86]
+
+
+LARGER = compose.dheapmon(0, services_of(1024))
+FIRES = STORED + RUNNING + LARGER
+
+
+def test_fires() -> None:
+    docs = compose.documents(
+        {
+            "all three": FIRES,
+            "no registry": RUNNING + LARGER,
+            "another registry": compose.stored_sections("1024,3072,2048") + RUNNING + LARGER,
+            "interactive": RUNNING + compose.dskheap(1, [(DEFAULT, 4096, 5), *X86[1:3]]),
+            "another machine": compose.running_sections("1024,20480,768") + compose.dheapmon(0, X86),
+            "no fallback since Vista": compose.SERVER_2016 + compose.running_sections("1024,20480,768")
+            + compose.dskheap(0, [(path, {20480: FALLBACK_INTERACTIVE, 768: FALLBACK_SERVICE}.get(kb, kb), used) for path, kb, used in X64]),
+        }
+    )  # fmt: skip
+    told = {name: compose.findings(doc, RULE) for name, doc in docs.items()}
+    assert {name: len(found) for name, found in told.items()} == dict.fromkeys(docs, 1)
+    (finding,) = told["all three"]
+    assert (finding["severity"], finding["certainty"]) == ("medium", "likely")
+    assert "service heaps of 1,024 KB are listed, where csrss.exe was started with 512 KB" in finding["summary"]
+    assert "interactive" not in finding["summary"]
+    assert "before the restart that put the sizes of the registry in force" in finding["summary"]
+    lines = FIRES.splitlines()
+    wanted = [number for number, line in enumerate(lines, 1) if "SharedSection" in line or SYSTEM in line]
+    assert sorted(line for _, line in compose.cited(finding)) == wanted
+    assert finding["subject"]["service_now_kb"] == 1024
+    assert "of the registry" not in told["no registry"][0]["summary"]
+    assert "of the registry" not in told["another registry"][0]["summary"]
+    (interactive,) = told["interactive"]
+    assert "interactive heaps of 4,096 KB are listed, where csrss.exe was started with 3,072 KB" in interactive["summary"]  # fmt: skip
+    assert "interactive heaps of 3,072 KB" in told["another machine"][0]["summary"]
+    assert "and service heaps of 512 KB are listed" in told["another machine"][0]["summary"]
+    verdict = docs["all three"]["verdict"]
+    assert (verdict["mode"], verdict["reason"]) == ("undecided", "contradictory"), "whose heaps they are is not known"
+
+
+def test_near_miss() -> None:
+    odd = [(path, 1024 if path == SYSTEM else kb, used) for path, kb, used in X86]
+    sandbox = [*X64[:3], (r"Service-0x0-705c8$\sbox_alternate_desktop_0x4170", 512, 1)]
+    fallen = services_of(FALLBACK_SERVICE, FALLBACK_INTERACTIVE)
+    cases: dict[str, compose.Text] = {
+        "the same": RUNNING + compose.dheapmon(0, X86),
+        "the change is active": compose.stored_sections("1024,3072,1024") + RUNNING + LARGER,
+        "not in force": STORED + LARGER,
+        "a fragment": compose.CSRSS.format("1024,3072,512") + "\n" + LARGER,
+        "fell back": RUNNING + compose.dheapmon(0, fallen),
+        "one odd heap": RUNNING + compose.dheapmon(0, odd),
+        "one heap of a program": compose.running_sections("1024,20480,768") + compose.dskheap(2, sandbox),
+        "two values": compose.running_sections("1024,3072") + compose.dheapmon(0, services_of(3072)),
+        "two machines": {"a/csrss.txt": RUNNING, "b/heaps.txt": LARGER},
+        "history": compose.march(1) + LARGER + compose.march(2) + RUNNING + compose.dheapmon(0, X86),
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert told == {name: [] for name in cases}
+
+
+def test_no_data() -> None:
+    cases: dict[str, compose.Text] = {"only in force": RUNNING, "only heaps": LARGER}
+    assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
+
+
+def test_boundary() -> None:
+    """What Windows rounds is no contradiction: up to a page, and to the smallest heap."""
+    cases: dict[str, compose.Text] = {}
+    expected = {}
+    for listed in (1536, LEAST):
+        for asked in (listed - PAGE, listed - PAGE + 1, listed - 1, listed, listed + 1):
+            name = f"{asked} {listed}"
+            cases[name] = compose.running_sections(f"1024,3072,{asked}") + compose.dheapmon(0, services_of(listed))
+            expected[name] = "found" if max(LEAST, -(-asked // PAGE) * PAGE) != listed else "clear"
+    assert set(expected.values()) == {"found", "clear"}
+    assert compose.statuses(cases, RULE) == expected

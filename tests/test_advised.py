@@ -1,0 +1,99 @@
+"""One machine, one advised SharedSection list, whichever rules speak."""
+
+from __future__ import annotations
+
+import re
+
+import compose
+from compose import DEFAULT, SYSTEM, X64, X86, csrss, windows_value
+
+
+def lists(told: compose.Document) -> set[str]:
+    """Every list that an advice says a value becomes."""
+    advice = [one["text"] for outcome in told["outcomes"] for found in outcome["findings"] for one in found["advice"]]
+    return {match for text in advice for match in re.findall(r"becomes SharedSection=([0-9,]+)", text)}
+
+
+def test_all_rules_print_one_list() -> None:
+    services = [(path, 3072 if kb == 512 else kb, 99 if path == SYSTEM else used) for path, kb, used in X86]
+    copied = [(path, {20480: 3072, 768: 512}.get(kb, kb), 99 if path in (SYSTEM, DEFAULT) else used) for path, kb, used in X64]  # fmt: skip
+    half = [(path, 3072 if kb == 512 else kb, 60 if path == SYSTEM else used) for path, kb, used in X86]
+    lowered = [(path, 256 if kb == 512 else kb, {SYSTEM: 99, X86[4][0]: 60}.get(path, used)) for path, kb, used in X86]
+    told = compose.documents(
+        {
+            "no third, full": compose.stored_sections("1024,3072") + compose.dheapmon(0, services),
+            "no third, half used": compose.stored_sections("1024,3072") + compose.dheapmon(0, half),
+            "copied, full": compose.SERVER_2016 + windows_value(csrss("1024,3072,512")) + compose.dskheap(0, copied),
+            "all wrong": compose.SERVER_2016 + windows_value(csrss("2048,3073,66")),
+            "lowered, full": compose.stored_sections("1024,3072,256") + compose.dheapmon(0, lowered),
+            "above, and full": compose.SERVER_2016
+            + windows_value(csrss("1024,65536,768"))
+            + compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)),
+        }
+    )
+    assert {name: lists(one) for name, one in told.items()} == {
+        "no third, full": {"1024,3072,3584"},
+        "no third, half used": {"1024,3072,3072"},  # the default of 512 would hold a third of what is in use
+        "copied, full": {"1024,20480,1024"},
+        "all wrong": {"1024,20480,768"},
+        "lowered, full": {"1024,3072,768"},
+        "above, and full": {"1024,65536,1280"},
+    }
+
+
+def test_what_the_registry_already_asks_for() -> None:
+    full = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99))
+    near = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 85))
+    cases: dict[str, compose.Text] = {
+        f"{name} {size}": compose.stored_sections(f"1024,3072,{size}") + text
+        for name, text in (("full", full), ("at-risk", near))
+        for size in (256, 512, 640, 1024, 2048)
+    }
+    told = {name: compose.documents({name: text})[name] for name, text in cases.items()}
+    for name, one in told.items():
+        kind, size = name.split(" ")
+        (finding,) = compose.findings(one, f"desktop-heap-{kind}")
+        (line,) = compose.reboot_advice(finding)
+        if int(size) >= 1024:
+            assert line.startswith(f"The registry already asks for {int(size):,} KB as the third SharedSection value: restart"), line  # fmt: skip
+            assert lists(one) == set()
+        else:
+            assert lists(one) == {"1024,3072,1024"}
+            start = "512 to" if size == "512" else f"{size} in the registry (512 KB are in force) to"
+            assert f"from {start} 1024" in line, line
+
+
+def test_fallen_back_heaps_are_not_raised() -> None:
+    heaps = [(path, {3072: 512, 512: 128}.get(kb, kb), 99 if path == DEFAULT else used) for path, kb, used in X86]
+    told = compose.document(compose.stored_sections("1024,3072,2048") + compose.dheapmon(0, heaps))
+    (finding,) = compose.findings(told, "desktop-heap-full")
+    assert compose.reboot_advice(finding) == []
+    assert any("Windows fell back" in one["text"] for one in finding["advice"] if one["when"] == "futile")
+
+
+def test_fallen_back_with_two_values() -> None:
+    """The third value that is missing is the cure, and the only list that is told."""
+    heaps = [(path, {3072: 512, 512: 128}.get(kb, kb), used) for path, kb, used in X86]
+    told = compose.document(compose.stored_sections("1024,3072") + compose.dheapmon(0, heaps))
+    (finding,) = compose.findings(told, "fallback-sizes")
+    assert "SharedSection=1024,3072 becomes SharedSection=1024,3072,512" in compose.reboot_advice(finding)[0]
+    assert lists(told) == {"1024,3072,512"}
+
+
+def test_a_product_gives_way_to_the_full_heap() -> None:
+    nomad = compose.gui(0, [("nomad.exe", 4, "nomad", compose.LOCAL_SYSTEM, 9, 9)])
+    full = compose.SERVER_2016 + compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)) + nomad
+    room = compose.SERVER_2016 + compose.dskheap(0, X64) + nomad + "The service ends with 0xc0000142.\n"
+    said = {
+        name: compose.reboot_advice(compose.findings(told, "known-product")[0])
+        for name, told in compose.documents({"full": full, "room": room}).items()
+    }
+    assert said["full"][0].startswith(
+        "If the step that the full heap needs is not enough: Third SharedSection value 4096"
+    )
+    assert said["room"][0].startswith("Third SharedSection value 4096")
+
+
+def test_no_number_where_the_windows_is_not_known() -> None:
+    told = compose.document(compose.windows_value("csrss.exe SharedSection=2048,3073,66 Windows=On"))
+    assert lists(told) == set()
