@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # What is needed of the session's view space to tell whether a larger heap fits.
-VIEW = ("heaps_kb", "interactive_kb", "service_kb", "limit_kb", "other_kb", "least_room_kb", "era")
+VIEW = (
+    "heaps_kb", "interactive_heaps", "service_heaps", "known_kb", "other_kb", "interactive_growth_kb", "service_growth_kb", "era",
+)  # fmt: skip
 
 MOST = 20480  # KB: the largest heap that Microsoft advises (KB 947246)
 STEPS = {"interactive": 1024, "service": 512}  # KB (KB 949296, ntdebugging blog, comment 21)
@@ -56,24 +58,25 @@ def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
         return (FUTILE, f"A larger {which} SharedSection value: {EXHAUSTED[which]}")
     if role == "service" and size == FALLBACK_SERVICE:
         return READ_FIRST
-    every = int(row[f"{role}_kb"] or size) if role in STEPS else size
-    after = int(row["heaps_kb"] or size) + every // size * (larger - size)
-    if row["limit_kb"] is not None and row["era"] != SINCE and after > row["limit_kb"] - row["other_kb"]:
+    limited = row["known_kb"] is not None and row["era"] != SINCE
+    after = int(row["heaps_kb"] or size) + max(1, int(row.get(f"{role}_heaps") or 1)) * (larger - size)
+    if limited and after > row["known_kb"] - row["other_kb"]:
         return (
             FUTILE,
             f"A {which} SharedSection value of {larger} instead of {size}: the heaps of this session would take {kb(after)}, which does not fit into its view "
-            f"space of {kb(row['limit_kb'])} with what GDI and others need. Fewer desktops come first.",
+            f"space of {kb(row['known_kb'])} with what GDI and others need. Fewer desktops, or a larger view, come first.",
         )
-    if row["least_room_kb"] is not None and row["era"] != SINCE and larger - size > row["least_room_kb"]:
+    growth = row.get(f"{role}_growth_kb")
+    if limited and growth is not None and larger - size > growth:
         return (
             FUTILE,
             f"A {which} SharedSection value of {larger} instead of {size}: it counts in every session, and the view space of another session of this machine "
-            f"has only {kb(max(0, int(row['least_room_kb'])))} left beside what GDI and others need. Fewer desktops there come first.",
+            f"has room for {kb(max(0, int(growth)))} more on each such heap beside what GDI and others need. Fewer desktops there come first.",
         )
     price = f" The heaps of this session then take {kb(after)}" if row["era"] != SINCE else ""
     held = (
-        f" of {kb(row['limit_kb'])}."
-        if row["limit_kb"] is not None
+        f" of {kb(row['known_kb'])}."
+        if row["known_kb"] is not None
         else ": that must fit into its view space, whose limit is not in these texts."
     )
     return (

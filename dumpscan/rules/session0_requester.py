@@ -147,5 +147,5 @@ def _larger(row: Mapping[str, Any]) -> tuple[str, str]:
 
 def larger_service_heap(size: int) -> tuple[str, str]:
     """One step for the third value on a Windows where session view space limits nothing."""
-    when_to, text = larger_heap({"size_kb": size, "role": "service", "era": SINCE, "limit_kb": None, "least_room_kb": None, "service_kb": None, "heaps_kb": None, "before_kb": None})  # fmt: skip
+    when_to, text = larger_heap({"size_kb": size, "role": "service", "era": SINCE, "known_kb": None, "heaps_kb": None, "before_kb": None})  # fmt: skip
     return when_to, text

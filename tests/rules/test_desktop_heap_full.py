@@ -282,7 +282,7 @@ def test_a_larger_heap_is_not_advised_where_another_session_has_no_room_for_it()
 
 
 def test_boundary_of_what_fits() -> None:
-    """To the KB: all service heaps of this session with a larger one, and the room that is left in another session."""
+    """To the KB: all service heaps of this session with a larger one, and the room that is left for all of those in another session."""
     full = compose.dskheap(
         0, compose.replaced(X86, SYSTEM, 512, 99)
     )  # 5,312 KB, of which four service heaps grow by 512 each

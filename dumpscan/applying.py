@@ -1,0 +1,127 @@
+r"""The text that changes a size in the registry, and the text that changes it back. Nothing here is ever run.
+
+The value `Windows` of the key SubSystems names the server DLLs of its Windows: another version's list does not boot (STOP c000021a). So only the
+digits of SharedSection inside the complete value of this very machine change, whatever stands around them. There is no `reg add` for it: a
+command prompt would expand %SystemRoot%.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dumpscan.rules._csrss import ENDS
+
+SUBSYSTEMS = r"SYSTEM\CurrentControlSet\Control\Session Manager\SubSystems"
+MEMORY_MANAGEMENT = r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management"
+
+_WHOLE = re.compile(r"(?i)%SystemRoot%\\system32\\csrss\.exe[ \t].*[ \t]MaxRequestThreads=[0-9]+[ \t]*")
+_NEEDED = (*ENDS, "Windows=On", "ServerDll=basesrv", "ServerDll=winsrv:UserServerDllInitialization")
+# "1024, 20480,768", as an article prints it, is in real registries: its blanks stay, and the linter speaks of them.
+_NEXT_WORD = r"(?=[ \t]+[A-Za-z])"
+_SIZES = re.compile(rf"(?i)SharedSection=[ \t]*[0-9]+(?:[ \t]*,[ \t]*[0-9]+){{1,2}}{_NEXT_WORD}")
+_WORD_BEFORE = re.compile(r"(?i)(?<![ \t])SharedSection")
+_WIDTH = 77  # characters of a line of hex digits before its backslash, as regedit folds them: 25 bytes
+
+
+class Text(NamedTuple):
+    """One change, in the two forms that can be run on the machine itself."""
+
+    reg: str  # a .reg file
+    powershell: str
+
+
+class Change(NamedTuple):
+    """A change and its way back; `value` is what the registry holds after it."""
+
+    value: str
+    apply: Text
+    back: Text
+
+
+def change(value: str, sizes: Sequence[int], *, regedit4: bool = False) -> Change | None:
+    r"""Other sizes in a complete value `Windows`; None where it is not complete (wrapped, cut, damaged) or its list is not two or three numbers.
+
+    A third value may be added or left as it is, never taken away. `regedit4`: the format of Windows NT 4.0, whose hex digits are of ANSI text.
+    """
+    lists = _SIZES.findall(value)
+    if (
+        not _is_whole(value)
+        or len(lists) != 1
+        or not all(size > 0 for size in sizes)
+        or (regedit4 and not value.isascii())
+    ):
+        return None
+    before = lists[0]
+    numbers = re.findall(r"[0-9]+", before)
+    if not len(numbers) <= len(sizes) <= 3:
+        return None
+    after = _with_digits(before, sizes)
+    changed = value.replace(before, after)
+    return Change(
+        changed,
+        Text(_reg(changed, regedit4), _powershell(before, after)),
+        Text(_reg(value, regedit4), _powershell(after, before)),
+    )
+
+
+def view(before: int | None, after: int) -> Change:
+    """SessionViewSize in MB; a value that was not there before goes away on the way back. PowerShell takes it as it is in the registry then."""
+    key = rf"'HKLM:\{MEMORY_MANAGEMENT}'"
+    back = f"dword:{before:08x}" if before is not None else "-"
+    put = f"Set-ItemProperty {key} SessionViewSize {{}} -Type DWord\n"
+    take = f"Remove-ItemProperty {key} SessionViewSize\n" if before is None else put.format(before)
+    return Change(
+        str(after),
+        Text(_file(MEMORY_MANAGEMENT, f'"SessionViewSize"=dword:{after:08x}'), put.format(after)),
+        Text(_file(MEMORY_MANAGEMENT, f'"SessionViewSize"={back}'), take),
+    )
+
+
+def _is_whole(value: str) -> bool:
+    """Whether a text is the value from its first word to its last, each of them once, and on one line."""
+    words = value.lower()
+    return (
+        _WHOLE.fullmatch(value) is not None
+        and value.replace("\t", " ").isprintable()
+        and all(words.count(part.lower()) == 1 for part in _NEEDED)
+        and _WORD_BEFORE.search(value) is None
+    )
+
+
+def _with_digits(before: str, sizes: Sequence[int]) -> str:
+    """The list with these numbers, and what stands between the old ones as it was; a third number stands behind a bare comma."""
+    new = iter(sizes)
+    changed = re.sub(r"[0-9]+", lambda _: str(next(new)), before)
+    return changed + "".join(f",{size}" for size in new)
+
+
+def _powershell(before: str, after: str) -> str:
+    """Digits for digits inside what the machine holds when this is run. Nothing is written where it holds another list by then, or where it could
+    not be read: an empty value would not boot."""
+    return (
+        f"$k='HKLM:\\{SUBSYSTEMS}'\n"
+        "$v=(Get-Item $k).GetValue('Windows',$null,'DoNotExpandEnvironmentNames')\n"
+        f"$old='{before}{_NEXT_WORD}'\n"
+        f"if ($v -match $old) {{ Set-ItemProperty $k Windows ($v -replace $old,'{after}') -Type ExpandString }} else {{ 'not changed: this list is not there' }}\n"
+        "(Get-Item $k).GetValue('Windows',$null,'DoNotExpandEnvironmentNames')\n"
+    )
+
+
+def _reg(value: str, regedit4: bool) -> str:
+    """REG_EXPAND_SZ as regedit exports it: the bytes of the text and of its closing zero, folded."""
+    data = f"{value}\0".encode("ascii" if regedit4 else "utf-16-le")
+    digits = [f"{byte:02x}," for byte in data]
+    digits[-1] = digits[-1].rstrip(",")
+    lines = ['"Windows"=hex(2):']
+    for pair in digits:
+        if len(lines[-1]) + len(pair) > _WIDTH:
+            lines.append("  ")
+        lines[-1] += pair
+    return _file(SUBSYSTEMS, "\\\n".join(lines), regedit4)
+
+
+def _file(key: str, line: str, regedit4: bool = False) -> str:
+    head = "REGEDIT4" if regedit4 else "Windows Registry Editor Version 5.00"
+    return f"{head}\n\n[HKEY_LOCAL_MACHINE\\{key}]\n{line}\n\n"
