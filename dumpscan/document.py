@@ -15,6 +15,8 @@ from dumpscan.answer import answer
 from dumpscan.commands import all_commands
 from dumpscan.complaint import NOTHING_SAID, Complaint
 from dumpscan.model import TABLES
+from dumpscan.plan import NOTHING_WANTED, Wanted
+from dumpscan.plan.telling import plans
 from dumpscan.rules import CLEAR, FAILED, FUTILE, NO_DATA, NOT_APPLICABLE, Outcome, Rule, Told, columns_of
 from dumpscan.version import __version__
 
@@ -73,18 +75,23 @@ class Documents:
         tables: Mapping[str, pd.DataFrame],
         outcomes: Sequence[Outcome],
         said: Complaint = NOTHING_SAID,
+        wanted: Wanted = NOTHING_WANTED,
     ) -> None:
         self.number = {name: at for at, name in enumerate(cases)}
         self._tables = tables
         self._outcomes = outcomes
-        self._said = said
+        self._said, self._wanted = said, wanted
         self._readings: dict[str, list[Reading]] = {name: [] for name in cases}
         for reading in readings:
             self._readings[reading.case].append(reading)
 
     @cached_property
     def _slices(self) -> dict[str, Slices]:
-        return {name: Slices(self._tables[name]) for name in (*TABLES, "platforms", "view_space", "verdicts")}
+        from dumpscan.rules._sections import texts
+
+        values = texts(*(self._tables[name] for name in ("shared_sections", "registry_values", "captures")))
+        names = (*TABLES, "platforms", "view_space", "verdicts", "plan")
+        return {name: Slices(self._tables[name]) for name in names} | {"windows_values": Slices(values)}
 
     @cached_property
     def _findings(self) -> dict[str, tuple[Slices, dict[int, list[Document]]]]:
@@ -96,7 +103,7 @@ class Documents:
         """The document of one case."""
         case = self.number[name]
         quotes = Quotes(self._readings[name])
-        tables = {table: self._slices[table].of(case) for table in TABLES}
+        tables = {table: self._slices[table].of(case) for table in (*TABLES, "plan")}
         views = self._slices["view_space"].of(case)
         platforms = self._slices["platforms"].of(case)
         outcomes = [self._outcome(outcome, case, quotes, platforms) for outcome in self._outcomes]
@@ -109,6 +116,10 @@ class Documents:
             "tables": tables,
             "settings": settings.settings(verdict["scope"]["machine"], platforms, views, tables),
             "view_space": settings.view_space(views),
+            "plan": plans(
+                tables["plan"], platforms, tables["desktop_heaps"], self._slices["windows_values"].of(case), views,
+                _found_on(outcomes), self._wanted,
+            ),
             "excerpts": excerpts,
             "excerpts_left_out": left_out,
         }
@@ -129,11 +140,12 @@ class Documents:
             "case": name,
             "verdict": verdict,
             "outcomes": [],
-            "tables": {table: [] for table in TABLES},
+            "tables": {table: [] for table in (*TABLES, "plan")},
             "problems": [problem for reading in readings for problem in _problems(reading)],
             "inputs": [_input(reading) for reading in readings],
             "settings": [],
             "view_space": [],
+            "plan": [],
             "excerpts": [],
             "excerpts_left_out": 0,
         }
@@ -165,6 +177,15 @@ class Documents:
             "page": rule.page,
             "references": list(rule.references),
         }
+
+
+def _found_on(outcomes: Sequence[Document]) -> dict[str, set[str]]:
+    """The rules that found something on each machine."""
+    found: dict[str, set[str]] = {}
+    for outcome in outcomes:
+        for finding in outcome["findings"]:
+            found.setdefault(finding["machine"], set()).add(outcome["rule"])
+    return found
 
 
 def _not_applicable(rule: Rule, platforms: Sequence[Document]) -> str:
