@@ -38,6 +38,7 @@ TEXT_LENGTH = 4000
 TEXT_WIDTH = 78
 COMMAND_WIDTH = 96
 MAX_ROWS = 200
+VERBATIM = "\x01"  # at the start of a line of a template: printed as it is
 OPEN_HEAPS = 24
 IDLE_PERCENT = 3
 
@@ -79,6 +80,17 @@ def text(doc: Document) -> str:
         if len(wrapped) <= TEXT_LENGTH:
             break
     return wrapped
+
+
+def plan_text(doc: Document) -> str:
+    """What `dumpscan plan` prints: ASCII in 78 columns; the table and what is to be copied stay as they are."""
+    rendered = _environment("text").get_template("plan.txt.j2").render(doc=doc, view={"max_rows": MAX_ROWS})
+    lines = (
+        part
+        for line in rendered.splitlines()
+        for part in ([line[len(VERBATIM) :]] if line.startswith(VERBATIM) else _wrapped(line))
+    )
+    return re.sub("\n{3,}", "\n\n", "\n".join(lines) + "\n")
 
 
 def markdown(doc: Document) -> str:
@@ -146,6 +158,39 @@ def fenced(lines: Iterable[str]) -> Markup:
     return _as_it_is(f"{fence}text\n{shown}\n{fence}")
 
 
+def verbatim(text: str) -> Markup:
+    """Lines in ASCII that no wrapping may touch."""
+    return _as_it_is("\n".join(VERBATIM + plain(line) for line in text.splitlines()))
+
+
+def view_mb(row: Document) -> str:
+    """The limit in MB; with a question mark where it is only the smallest that this Windows can have, a dash where there is none."""
+    if row["view_kb"] is not None:
+        return f"{int(row['view_kb']) // 1024}"
+    return "-" if row["room_kb"] is None else f"{int(row['room_kb'] + row['heaps_kb'] + row['others_kb']) // 1024}?"
+
+
+def plan_row(row: Document) -> str:
+    """One line of the table, under its heading."""
+
+    def number(value: float | None) -> str:
+        return "-" if value is None else f"{int(value):,}"
+
+    mark = ">" if row["recommended"] else " "
+    view = view_mb(row)
+    return (
+        f"{mark} {row['sizes']:<14} {view:>7}  {row['fits']:<7} {number(row['heaps_kb']):>7} {number(row['room_kb']):>8}  {number(row['more_desktops']):>5} "
+        f"{number(row['interactive_free_kb']):>8} {number(row['service_free_kb']):>8} {number(row['processes']):>6}"
+    )
+
+
+def lines(text: str) -> Markup:
+    """Text of several lines for HTML: each visible and escaped, the ends of lines kept."""
+    from markupsafe import Markup, escape
+
+    return Markup("\n").join(escape(visible(line)) for line in text.splitlines())
+
+
 def _wrapped(line: str) -> list[str]:
     """A line in lines of 78 columns; what is indented by four is a command and stays whole up to 96."""
     body = line.lstrip(" ")
@@ -190,8 +235,9 @@ def _environment(form: str) -> Environment:
         finalize=shown,
     )
     environment.filters.update(
-        clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced, replaced=replaced
-    )
+        clip=clip, plain=plain, thousands=thousands, percent=percent, url=url, fenced=fenced, replaced=replaced,
+        view_mb=view_mb, plan_row=plan_row, verbatim=verbatim, lines=lines,
+    )  # fmt: skip
     return environment
 
 
@@ -240,11 +286,12 @@ def _case_view(doc: Document) -> Document:
         "facts": [
             {"name": name.replace("_", " "), "count": len(rows)}
             for name, rows in doc["tables"].items()
-            if rows and name != "captures"
+            if rows and name not in ("captures", "plan")
         ],
         "anchors": anchors,
         "loose": loose,
         "settings": doc["settings"],
+        "plans": _plans(doc),
         "tightest": _tightest(doc),
         "heaps": _heaps(doc["tables"].get("desktop_heaps", [])),
         "events": [event for event in doc["tables"].get("events", []) if _tells_heap(event)],
@@ -338,6 +385,12 @@ def _remarks(inputs: Iterable[Document]) -> list[Document]:
 def replaced(count: int) -> str:
     one = count == 1
     return f"{thousands(count)} {'byte stands' if one else 'bytes stand'} for no character and {'was' if one else 'were'} replaced"
+
+
+def _plans(doc: Document) -> list[Document]:
+    """The plans that say something, that of the verdict's machine first."""
+    machine = doc["verdict"]["scope"]["machine"]
+    return sorted((one for one in doc["plan"] if one["says_something"]), key=lambda one: one["machine"] != machine)
 
 
 def _tightest(doc: Document) -> Document | None:

@@ -108,7 +108,7 @@ def document(mode: str, summary: str, certainty: str | None = "proved", **parts:
             {"label": "SharedSection in force", "value": "1024,20480,2048", "how": "told by the heap sizes"},
             {"label": "Session view size", "value": "not shown", "how": "104 MB is the default of this Windows"},
         ],
-        "outcomes": OTHER_OUTCOMES, "view_space": [], "excerpts": [], "excerpts_left_out": 0, "problems": [],
+        "outcomes": OTHER_OUTCOMES, "view_space": [], "plan": [], "excerpts": [], "excerpts_left_out": 0, "problems": [],
         "tables": {"desktop_heaps": [], "events": [], "captures": []},
         "inputs": [source_file(LISTING, 1204, ledger(24, 14, 6, 2, 0)), source_file("MEMORY.DMP", 268_435_456, ledger(0, 0, 0, 0, 0), "a memory dump, not text")],
     }  # fmt: skip

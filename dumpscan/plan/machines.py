@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIZED = (*MEASURED, "desktopheapdiag")  # a scan also finds heaps of sessions long gone
+TASKS = "SAWinSta"  # the window station of the Task Scheduler
 VIEW_AND_POOL_KB = 450 * 1024  # what both may take together on x86 before Vista
 
 # The findings that ask for another size, and those that a size has to be held against.
@@ -165,13 +166,24 @@ def _with_needs(rows: pd.DataFrame, outcomes: Mapping[str, Outcome], wanted: Wan
     new["third_asked"] = has(NO_THIRD) & rows["default_service_kb"].notna() & ~new["service_asked"] & ~twice
     new["pending"] = has(PENDING) & ~fallen
     new["leak"] = has(GROWS, NO_HELP, LEAKS)
-    new["no_help"] = has(NO_HELP)
+    new["tasks"] = _of_tasks(rows, of(FULL), of(AT_RISK))
     new["contradictory"] = has(CONTRADICTS)
     new["slash_3gb"], new["no_view_size"] = has(SLASH_3GB), has(NO_VIEW_SIZE)
     rows = rows.assign(**{name: column.astype(bool) for name, column in new.items()})
     rows["product_kb"], rows["product"] = _of_products(rows, of(PRODUCT))
     rows["processes_kb"] = heap_for(wanted.processes, wanted.cost_kb) if wanted.processes else 0
     return rows
+
+
+def _of_tasks(rows: pd.DataFrame, *findings: pd.DataFrame | None) -> pd.Series[bool]:
+    """Machines on which the heap of the Task Scheduler, and no other service heap, is full or fills up."""
+    import pandas as pd
+
+    services = [found[found["role"].eq("service").to_numpy(bool, na_value=False)] for found in findings if found is not None]
+    if not services:
+        return rows["era"].isna()
+    alone = pd.concat([one.assign(tasks=one["window_station"].eq(TASKS)) for one in services]).groupby("key")["tasks"].all()
+    return alone.reindex(rows.index).fillna(False).astype(bool)
 
 
 def _of_products(rows: pd.DataFrame, findings: pd.DataFrame | None) -> tuple[pd.Series[int], pd.Series[str]]:

@@ -48,6 +48,7 @@ RISKS = {
     "share": "the heaps take three quarters of the view and more",
     "ceiling": "a value over 20480 is more than Microsoft advises",
     "leak": "use grows or was as high with a smaller heap: if that is a leak, a larger heap only buys time",
+    "tasks": "the full heap is that of the Task Scheduler: tasks that hang fill a larger one, too",
     "processes": "holds less than the processes that were asked for",
     "contradictory": "the limit that was printed is not of these heaps",
 }  # fmt: skip
@@ -180,6 +181,7 @@ def _put(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         "share": limited & rows["share"].ge(SHARE).fillna(False),
         "ceiling": rows["new_interactive_kb"].gt(MOST).fillna(False) | rows["new_service_kb"].gt(MOST).fillna(False),
         "leak": rows["leak"] & (larger["interactive"] | larger["service"]),
+        "tasks": rows["tasks"] & larger["service"],
         "processes": rows["new_service_kb"].lt(rows["processes_kb"]).fillna(False),
         "contradictory": rows["contradictory"],
     }
@@ -224,24 +226,24 @@ def _texts(marks: Mapping[str, pd.Series[bool]], words: Mapping[str, str]) -> pd
 
 
 REASONS = {
-    "pending": (m.PENDING, "these sizes are in the registry already and only wait for a restart: judge them before you change more"),
-    "fallen": (m.FELL_BACK, "Windows fell back to 512 and 128 KB because the configured heaps do not fit; this pair is known to fit into 20 MB, and is larger than the one in force"),
-    "third": (m.NO_THIRD, "a third value is missing, so every service desktop costs as much as an interactive one"),
-    "both": (m.FULL, "one step more for both values: an interactive and a service heap are full or fill up"),
-    "service": (m.FULL, "one step more of the third value: a service heap is full"),
-    "service_risk": (m.AT_RISK, "one step more of the third value: a service heap fills up"),
-    "event": (m.EVENT_IN_SERVICES, "one step more of the third value: an allocation failed in session 0, whose services share small heaps"),
-    "interactive": (m.FULL, "one step more of the second value: an interactive heap is full"),
-    "interactive_risk": (m.AT_RISK, "one step more of the second value: an interactive heap fills up"),
-    "default": (m.LOWERED, "the third value of this Windows as installed: somebody lowered it, and a heap is half used when idle"),
-    "processes": ("asked", "a third value that holds the processes that were asked for, filled to 90 %"),
-    "view": (m.VIEW_TIGHT, "one step more of session view space: it is nearly used up"),
-    "view_full": (m.VIEW_FULL, "one step more of session view space: no further desktop fits"),
-    "view_heaps": (m.FULL, "a larger heap fits only with one step more of session view space"),
+    "pending": (m.PENDING, "the registry has these sizes already, and they wait for a restart: judge them before anything else changes"),
+    "fallen": (m.FELL_BACK, "Windows fell back to 512 and 128 KB because the configured heaps did not fit; a third value of 512 is known to fit into 20 MB, and is larger than what is in force"),
+    "third": (m.NO_THIRD, "without a third value every service desktop costs as much as an interactive one"),
+    "both": (m.FULL, "an interactive and a service heap are full or fill up"),
+    "service": (m.FULL, "a service heap is full"),
+    "service_risk": (m.AT_RISK, "a service heap fills up"),
+    "event": (m.EVENT_IN_SERVICES, "an allocation failed in session 0, whose services share small heaps"),
+    "interactive": (m.FULL, "an interactive heap is full"),
+    "interactive_risk": (m.AT_RISK, "an interactive heap fills up"),
+    "default": (m.LOWERED, "somebody lowered the third value, and a heap is half used and more"),
+    "processes": ("asked", "it holds the processes that were asked for, filled to 90 %"),
+    "view": (m.VIEW_TIGHT, "session view space is nearly used up"),
+    "view_full": (m.VIEW_FULL, "no further desktop fits into session view space"),
+    "view_heaps": (m.FULL, "a larger heap is needed, and fits only with more session view space"),
     "desktops": ("asked", "room for the desktops that were asked for"),
     "nothing": ("", "no change: nothing here asks for another value"),
     "today": ("", "what is there today"),
-    "option": ("", "an option, not advised by what these texts show"),
+    "option": ("", "an option that nothing here asks for"),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from dumpscan import applying
 from dumpscan.configured import IN_FORCE
 from dumpscan.plan import NOTHING_WANTED, Wanted
-from dumpscan.plan.candidates import STORED, TODAY, VIEW, VIEW_AND_HEAPS
+from dumpscan.plan.candidates import STORED, TODAY, USUAL_VIEW, VIEW, VIEW_AND_HEAPS, WITHOUT_3GB
 from dumpscan.plan.figures import heap_for
 from dumpscan.plan.machines import CONTRADICTS, NO_HELP, NO_VIEW_SIZE, SLASH_3GB
 from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8, W2K
@@ -31,6 +31,7 @@ KEYS = {
     "SharedSection": r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\SubSystems",
     "SessionViewSize": r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management",
 }
+WITH_VIEW = (VIEW, VIEW_AND_HEAPS, USUAL_VIEW, WITHOUT_3GB)
 _LIST = re.compile(r"(?i)SharedSection=[ \t]*([0-9]+)[ \t]*,[ \t]*([0-9]+)(?:[ \t]*,[ \t]*([0-9]+))?(?![0-9])")
 ASK = {
     "era": "which Windows this is (vertarget in the debugger, or ver)",
@@ -74,7 +75,9 @@ def _plan(
         "machine": platform["machine"],
         "summary": summary,
         "says_something": today is not None and (changes or best is None or wanted.asked()),
-        "rows": [dict(row) | {"name": _name(row)} for row in rows],
+        "rows": [dict(row) | {"sizes": _sizes_of(row), "name": _name(row)} for row in rows],
+        "goes_with": [] if best is None else [*best["side_effects"], *best["risks"]],
+        "risks": _risks(rows),
         "limits": _limits(rows, platform, views, found) if today is not None else [],
         **text,
         "safety": safety(platform, text["keys"]),
@@ -89,11 +92,25 @@ def _unknown(platform: Row) -> str:
     return "No numbers: these texts do not tell the sizes of its heaps. List them (!dskheap), or print the command line of csrss.exe."
 
 
-def _name(row: Row) -> str:
+def _sizes_of(row: Row) -> str:
     """ "3072,1024", the second and the third value."""
-    third = row["non_interactive_kb"]
-    second = row["interactive_kb"]
+    second, third = row["interactive_kb"], row["non_interactive_kb"]
     return f"{'?' if second is None else second},{'?' if third is None else third}"
+
+
+def _name(row: Row) -> str:
+    """The sizes, and the view where that changes, too."""
+    view = f" with a view of {int(row['view_kb']) // 1024} MB" if row["candidate"] in WITH_VIEW else ""
+    return _sizes_of(row) + view
+
+
+def _risks(rows: Sequence[Row]) -> list[Document]:
+    """Each risk once, with all sizes that run it; those of the recommended row stand beside it."""
+    risks: dict[str, list[str]] = {}
+    for row in rows:
+        for risk in () if row["recommended"] else row["risks"]:
+            risks.setdefault(risk, []).append(_name(row))
+    return [{"text": text, "of": list(dict.fromkeys(names))} for text, names in risks.items()]
 
 
 def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wanted: Wanted) -> str:
@@ -108,15 +125,19 @@ def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wante
 
 def _changes(best: Row, today: Row) -> str:
     """The values that change, in words."""
-    said = [
-        f"{which} SharedSection value from {today[name]} to {best[name]}"
-        for which, name in (("second", "interactive_kb"), ("third", "non_interactive_kb"))
-        if best[name] != today[name]
-    ]
+    said = _digits(best, today)
     if best["candidate"] in (VIEW, VIEW_AND_HEAPS):
         said.append(f"SessionViewSize {int(best['view_kb']) // 1024} MB (one step of 16 MB)")
     words = " and ".join(said) or "no other digits"
     return words[0].upper() + words[1:]
+
+
+def _digits(best: Row, today: Row) -> list[str]:
+    return [
+        f"{which} SharedSection value from {today[name]} to {best[name]}"
+        for which, name in (("second", "interactive_kb"), ("third", "non_interactive_kb"))
+        if best[name] != today[name]
+    ]
 
 
 def _use(row: Row, wanted: Wanted) -> str:
@@ -151,8 +172,9 @@ def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) ->
         return f"Whether {count(wanted.service_desktops, 'more service desktop fits', 'more service desktops fit')} is not told: the limit of session view space, or a listing of the heaps, is not in these texts."
     need = ""
     if today["needed_view_kb"] is not None and platform["era"] != SINCE:
-        need = f" Today's sizes with what is asked for would need a view of {int(today['needed_view_kb']) // 1024} MB."
-    return f"No size that may be advised answers what is asked for: see what fits below. Fewer desktops come first (one logon for several services, sessions logged off).{need}"
+        what = "They" if not wanted.service_desktops else f"With {count(wanted.service_desktops, 'more service desktop', 'more service desktops')} they"
+        need = f" {what} would need a view of {int(today['needed_view_kb']) // 1024} MB, with what GDI and others take at worst."
+    return f"No other size can be advised here: fewer desktops come first (one logon for several services, sessions logged off). Today's heaps take {kb(today['heaps_kb'] or 0)}.{need}"
 
 
 def _limits(rows: Sequence[Row], platform: Row, views: Sequence[Row], found: set[str]) -> list[str]:
@@ -240,7 +262,7 @@ def _sections(
         was, now = (",".join(map(str, numbers)) for numbers in (stored, sizes))
         digits = f"SharedSection={was} becomes SharedSection={now}"
     else:
-        digits = f"of the list SharedSection, {_changes(best, today).split(' and SessionViewSize')[0]}".replace("SharedSection value ", "number ")
+        digits = " and ".join(_digits(best, today)).replace("SharedSection value", "number of the list SharedSection")
     words.append(
         f"In regedit, change only these digits inside the value Windows of {KEYS['SharedSection']}: {digits}. The value was not seen whole in these texts, so there is no file to "
         "import: one from another machine may keep this one from booting."
