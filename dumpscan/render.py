@@ -38,6 +38,7 @@ TEXT_LENGTH = 4000
 TEXT_WIDTH = 78
 COMMAND_WIDTH = 96
 MAX_ROWS = 200
+PLAN_LINE = "{:<1} {:<13} {:>5}  {:<7} {:>7} {:>8}  {:>5} {:>8} {:>8} {:>6}"
 VERBATIM = "\x01"  # at the start of a line of a template: printed as it is
 OPEN_HEAPS = 24
 IDLE_PERCENT = 3
@@ -84,7 +85,7 @@ def text(doc: Document) -> str:
 
 def plan_text(doc: Document) -> str:
     """What `dumpscan plan` prints: ASCII in 78 columns; the table and what is to be copied stay as they are."""
-    rendered = _environment("text").get_template("plan.txt.j2").render(doc=doc, view={"max_rows": MAX_ROWS})
+    rendered = _environment("text").get_template("plan.txt.j2").render(doc=doc, view={"max_rows": MAX_ROWS, "plan_head": plan_head()})
     lines = (
         part
         for line in rendered.splitlines()
@@ -176,11 +177,20 @@ def plan_row(row: Document) -> str:
     def number(value: float | None) -> str:
         return "-" if value is None else f"{int(value):,}"
 
-    mark = ">" if row["recommended"] else " "
-    view = view_mb(row)
-    return (
-        f"{mark} {row['sizes']:<14} {view:>7}  {row['fits']:<7} {number(row['heaps_kb']):>7} {number(row['room_kb']):>8}  {number(row['more_desktops']):>5} "
-        f"{number(row['interactive_free_kb']):>8} {number(row['service_free_kb']):>8} {number(row['processes']):>6}"
+    numbers = [row[name] for name in ("heaps_kb", "room_kb", "more_desktops", "interactive_free_kb", "service_free_kb", "processes")]
+    return PLAN_LINE.format(
+        ">" if row["recommended"] else "", row["sizes"], view_mb(row), row["fits"], *map(number, numbers)
+    )
+
+
+def plan_head() -> str:
+    """The two lines over the table."""
+    return "\n".join(
+        PLAN_LINE.format("", *line).rstrip()
+        for line in (
+            ("second,third", "view", "fits", "heaps", "room", "more", "free KB", "free KB", "pro-"),
+            ("value", "MB", "", "KB", "KB", "desk.", "inter.", "service", "cesses"),
+        )
     )
 
 
