@@ -30,7 +30,7 @@ COLUMNS = {
     "candidate": object, "recommended": bool, "fits": object,
     "shared_kb": "Int64", "interactive_kb": "Int64", "non_interactive_kb": "Int64", "view_kb": "Int64", "pool_kb": "Int64",
     "heaps_kb": "Int64", "others_kb": "Int64", "room_kb": "Int64", "needed_view_kb": "Int64", "more_desktops": "Int64", "more_desktops_at_most": "Int64",
-    "more_interactive": "Int64", "interactive_free_kb": "Float64", "service_free_kb": "Float64", "processes": "Int64", "free_ptes": "Int64", "stored_view_mb": "Int64",
+    "more_interactive": "Int64", "interactive_free_kb": "Float64", "service_free_kb": "Float64", "processes": "Int64", "free_ptes": "Int64", "stored_interactive_kb": "Int64", "stored_non_interactive_kb": "Int64", "stored_view_mb": "Int64",
     "answers": object, "reason": object, "side_effects": object, "risks": object,
 }  # fmt: skip
 
@@ -136,6 +136,7 @@ def _in_tightest(rows: pd.DataFrame) -> pd.DataFrame:
 def _recommended(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     """At most one row of each machine: the first that answers most of what is asked, among those that fit. One that answers nothing more than
     today's sizes is not recommended, and today's only where they answer all."""
+    rows = rows.assign(planned_at_all=bool(wanted.service_desktops))
     needs = {
         "service": (rows["service_asked"], rows["new_service_kb"].gt(rows["service_kb"])),
         "interactive": (rows["interactive_asked"], rows["new_interactive_kb"].gt(rows["interactive_kb"])),
@@ -143,6 +144,7 @@ def _recommended(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         "third": (rows["third_asked"], rows["new_service_kb"].eq(rows["default_service_kb"])),
         "view": (rows["view_asked"], rows["new_view_kb"].gt(rows["base_kb"])),
         "processes": (rows["processes_kb"].gt(0), rows["new_service_kb"].ge(rows["processes_kb"])),
+        "desktops": (rows["planned_at_all"], rows["fits"].eq(YES)),
         "stored": (rows["pending"], rows["kind"].eq(STORED)),
         "fallen": (rows["as_if_fallen"], rows["kind"].eq(LOWEST)),
     }
@@ -197,7 +199,7 @@ def _put(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     stored = rows["stored_shared_kb"]
     new = {
         "candidate": rows["kind"], "shared_kb": stored, "interactive_kb": rows["new_interactive_kb"], "non_interactive_kb": rows["new_service_kb"],
-        "view_kb": rows["held_kb"], "heaps_kb": rows["after_kb"], "interactive_free_kb": interactive, "service_free_kb": service,
+        "stored_non_interactive_kb": rows["stored_service_kb"], "view_kb": rows["held_kb"], "heaps_kb": rows["after_kb"], "interactive_free_kb": interactive, "service_free_kb": service,
         "processes": processes(rows["new_service_kb"], wanted.cost_kb, empty_kb), "free_ptes": (rows["ptes"] - taken.fillna(0)).where(limited),
         "answers": answers, "reason": reasons, "side_effects": _texts(effects, SIDE_EFFECTS), "risks": _texts(risks, RISKS),
     }  # fmt: skip

@@ -13,9 +13,9 @@ from typing import Any
 from dumpscan import applying
 from dumpscan.configured import IN_FORCE
 from dumpscan.plan import NOTHING_WANTED, Wanted
-from dumpscan.plan.candidates import STORED, TODAY, USUAL_VIEW, VIEW, VIEW_AND_HEAPS, WITHOUT_3GB
+from dumpscan.plan.candidates import LOWER, LOWEST, STORED, TODAY, USUAL_VIEW, VIEW, VIEW_AND_HEAPS, WITHOUT_3GB
 from dumpscan.plan.figures import heap_for
-from dumpscan.plan.machines import CONTRADICTS, NO_HELP, NO_VIEW_SIZE, SLASH_3GB
+from dumpscan.plan.machines import CONTRADICTS, GROWS, NO_HELP, NO_VIEW_SIZE, SLASH_3GB
 from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8, W2K
 from dumpscan.rules._heap import EXHAUSTED, MOST, READ_FIRST
 from dumpscan.rules._sections import NT4
@@ -32,6 +32,8 @@ KEYS = {
     "SessionViewSize": r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management",
 }
 WITH_VIEW = (VIEW, VIEW_AND_HEAPS, USUAL_VIEW, WITHOUT_3GB)
+VALUES = {"second": "interactive_kb", "third": "non_interactive_kb"}
+GROWING = "Use of a heap grows: find what leaks first, for a larger heap only buys time."
 _LIST = re.compile(r"(?i)SharedSection=[ \t]*([0-9]+)[ \t]*,[ \t]*([0-9]+)(?:[ \t]*,[ \t]*([0-9]+))?(?![0-9])")
 ASK = {
     "era": "which Windows this is (vertarget in the debugger, or ver)",
@@ -119,7 +121,9 @@ def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wante
         return _nothing_fits(today, platform, found, wanted)
     reason = best["reason"][0].upper() + best["reason"][1:]
     if best["candidate"] == TODAY:
-        return f"{reason}. {_use(best, wanted)}"
+        leak = f" {GROWING}" if found & {GROWS, NO_HELP} else ""
+        silent = " But no listing tells how full the heaps are." if best["interactive_free_kb"] is None and best["service_free_kb"] is None else ""
+        return f"{reason}.{leak}{silent} {_use(best, wanted)}".rstrip()
     return f"{_changes(best, today)}: {best['reason']}. {_use(best, wanted)}"
 
 
@@ -133,11 +137,14 @@ def _changes(best: Row, today: Row) -> str:
 
 
 def _digits(best: Row, today: Row) -> list[str]:
+    """Each value that changes. Where Windows fell back, what is listed is not what is configured."""
+    was = {name: best[f"stored_{name}"] if best["candidate"] in (LOWEST, LOWER) else today[name] for name in VALUES.values()}
     return [
-        f"{which} SharedSection value from {today[name]} to {best[name]}"
-        for which, name in (("second", "interactive_kb"), ("third", "non_interactive_kb"))
-        if best[name] != today[name]
-    ]
+        f"third SharedSection value {best[name]}, where there is none" if best["stored_interactive_kb"] is not None and best[f"stored_{name}"] is None
+        else f"{which} SharedSection value from {was[name]} to {best[name]}"
+        for which, name in VALUES.items()
+        if best[name] != was[name]
+    ]  # fmt: skip
 
 
 def _use(row: Row, wanted: Wanted) -> str:
@@ -165,7 +172,7 @@ def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) ->
         return f"No third value is known to hold {wanted.processes:,} processes of {wanted.cost_kb} KB: {kb(MOST)} is the most that is known to be in use. Spread them over several logons."
     if NO_HELP in found:
         return "No larger value is advised: a heap was made larger and is full again. That is a leak or a load that only grows; more only buys time."
-    for which, name in (("third", "non_interactive_kb"), ("second", "interactive_kb")):
+    for which, name in VALUES.items():
         if today[name] is not None and today[name] >= MOST:
             return f"No larger {which} value is advised: {EXHAUSTED[which]}"
     if wanted.service_desktops and today["fits"] == "unknown":
@@ -227,7 +234,7 @@ def _text(best: Row, today: Row, platform: Row, values: Sequence[Row], found: se
     keys: list[str] = []
     if best["candidate"] == STORED:
         words.append("Nothing: the registry has these sizes. Restart, and list the heaps again.")
-    elif any(best[name] != today[name] for name in ("interactive_kb", "non_interactive_kb")):
+    elif any(best[name] != today[name] for name in VALUES.values()):
         keys.append("SharedSection")
         _sections(best, today, platform, values, words, changes)
     if best["candidate"] in (VIEW, VIEW_AND_HEAPS):
