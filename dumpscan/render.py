@@ -85,7 +85,11 @@ def text(doc: Document) -> str:
 
 def plan_text(doc: Document) -> str:
     """What `dumpscan plan` prints: ASCII in 78 columns; the table and what is to be copied stay as they are."""
-    rendered = _environment("text").get_template("plan.txt.j2").render(doc=doc, view={"max_rows": MAX_ROWS, "plan_head": plan_head()})
+    rendered = (
+        _environment("text")
+        .get_template("plan.txt.j2")
+        .render(doc=doc, view={"max_rows": MAX_ROWS, "plan_head": plan_head()})
+    )
     lines = (
         part
         for line in rendered.splitlines()
@@ -177,7 +181,10 @@ def plan_row(row: Document) -> str:
     def number(value: float | None) -> str:
         return "-" if value is None else f"{int(value):,}"
 
-    numbers = [row[name] for name in ("heaps_kb", "room_kb", "more_desktops", "interactive_free_kb", "service_free_kb", "processes")]
+    numbers = [
+        row[name]
+        for name in ("heaps_kb", "room_kb", "more_desktops", "interactive_free_kb", "service_free_kb", "processes")
+    ]
     return PLAN_LINE.format(
         ">" if row["recommended"] else "", row["sizes"], view_mb(row), row["fits"], *map(number, numbers)
     )

@@ -17,7 +17,10 @@ from dumpscan.rules._view import PTES_OF_A_MB, PTES_TO_KEEP
 
 SERVER = compose.banner(3790, name="Windows Server 2003")
 FULL = compose.replaced(X86, SYSTEM, 512, 99)
-CROWD = [*X86, *((compose.service(at), 512, 2.0) for at in range(82))]  # 47,296 KB: the next heap does not fit beside what GDI needs
+CROWD = [
+    *X86,
+    *((compose.service(at), 512, 2.0) for at in range(82)),
+]  # 47,296 KB: the next heap does not fit beside what GDI needs
 ENOUGH = PTES_TO_KEEP + 16 * PTES_OF_A_MB
 
 
@@ -55,7 +58,13 @@ def named(plan: Document, name: str) -> Document:
 @cache
 def examples() -> dict[str, list[Document]]:
     texts: dict[str, compose.Text] = {name: one.text for name, one in test_examples_retold.EXAMPLES.items()}
-    return plans(texts | {name: test_examples.TEXTS[name] for name in ("E1 with 48 MB", "E4", "E11", "E23", "E28", "E35", "E36", "E37")})
+    return plans(
+        texts
+        | {
+            name: test_examples.TEXTS[name]
+            for name in ("E1 with 48 MB", "E4", "E11", "E23", "E28", "E35", "E36", "E37")
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,12 +129,19 @@ def test_e20_what_broke_does_not_fit() -> None:
 def test_e23_server_2003_x64_is_held_against_104_mb() -> None:
     (plan,) = examples()["E23"]
     today = named(plan, "20480,2048")
-    assert (today["heaps_kb"], today["more_desktops"], today["more_desktops_at_most"], today["view_kb"]) == (51488, 24, 26, None)
+    assert (today["heaps_kb"], today["more_desktops"], today["more_desktops_at_most"], today["view_kb"]) == (
+        51488,
+        24,
+        26,
+        None,
+    )
     assert any("Task Scheduler" in said for said in plan["goes_with"])
 
 
 def test_e34_no_view_size_is_20_mb_and_48_are_two_steps() -> None:
-    values = compose.registry(compose.MEMORY_MANAGEMENT, {"NonPagedPoolSize": 0, "PagedPoolSize": 0, "SystemPages": 0, "SessionPoolSize": 16})
+    values = compose.registry(
+        compose.MEMORY_MANAGEMENT, {"NonPagedPoolSize": 0, "PagedPoolSize": 0, "SystemPages": 0, "SessionPoolSize": 16}
+    )
     heaps = compose.dheapmon(0, [*X86, *((compose.service(at), 512, 2.0) for at in range(20))])
     told = plans({
         "few": SERVER + values + compose.dheapmon(0, X86) + compose.vm4(None, counters=compose.free_ptes(40000)),
@@ -167,7 +183,12 @@ def test_every_candidate_of_a_machine_once() -> None:
 
 @pytest.mark.parametrize(
     ("ptes", "advised"),
-    [(ENOUGH - 1, None), (ENOUGH, "3072,512 with a view of 64 MB"), (ENOUGH + 1, "3072,512 with a view of 64 MB"), (None, None)],
+    [
+        (ENOUGH - 1, None),
+        (ENOUGH, "3072,512 with a view of 64 MB"),
+        (ENOUGH + 1, "3072,512 with a view of 64 MB"),
+        (None, None),
+    ],
 )
 def test_a_larger_view_only_where_enough_page_table_entries_stay(ptes: int | None, advised: str | None) -> None:
     counters = "" if ptes is None else compose.free_ptes(ptes)
@@ -218,8 +239,17 @@ def test_a_larger_heap_that_only_fits_with_a_larger_view() -> None:
 
 
 def test_another_session_without_room_bars_it() -> None:
-    user: list[Heap] = [(DEFAULT, 3072, 5), (r"WinSta0\Winlogon", 128, 5), *((rf"WinSta0\Desk{at}", 3072, 1) for at in range(12))]
-    plan = planned(SERVER + compose.dheapmon(0, compose.replaced(X86, DEFAULT, 3072, 99)) + compose.dheapmon(2, user) + compose.view_size(49152))
+    user: list[Heap] = [
+        (DEFAULT, 3072, 5),
+        (r"WinSta0\Winlogon", 128, 5),
+        *((rf"WinSta0\Desk{at}", 3072, 1) for at in range(12)),
+    ]
+    plan = planned(
+        SERVER
+        + compose.dheapmon(0, compose.replaced(X86, DEFAULT, 3072, 99))
+        + compose.dheapmon(2, user)
+        + compose.view_size(49152)
+    )
     assert sizes(plan) is None
     row = named(plan, "4096,512")
     assert (row["fits"], row["session"], row["heaps_kb"]) == ("no", 2, 13 * 4096 + 128)
@@ -246,7 +276,11 @@ def test_after_an_event_244_the_rest_is_taken() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [compose.nameless(1, [(3072, 99), (64, 3), (128, 3)]), compose.dskheap(0, [(SYSTEM, 512, 99)]), compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99))],
+    [
+        compose.nameless(1, [(3072, 99), (64, 3), (128, 3)]),
+        compose.dskheap(0, [(SYSTEM, 512, 99)]),
+        compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)),
+    ],
     ids=["no era", "no architecture", "no era on x64"],
 )
 def test_no_numbers_for_an_unknown_windows(text: str) -> None:
@@ -324,7 +358,9 @@ def test_a_smaller_third_value_is_never_advised(captures: int) -> None:
 def test_a_heap_that_was_enlarged_and_is_full_again_is_not_enlarged() -> None:
     times = [SERVER + f"Debug session time: Mon Mar {day:02} 09:30:00.123 2026 (UTC + 0:00)\n" for day in (2, 9)]
     heaps = [compose.replaced([(p, 1024 if kb == 512 else kb, u) for p, kb, u in X86], SYSTEM, 1024, 99)]
-    plan = planned(times[0] + compose.dheapmon(0, FULL) + times[1] + compose.dheapmon(0, heaps[0]) + compose.view_size(49152))
+    plan = planned(
+        times[0] + compose.dheapmon(0, FULL) + times[1] + compose.dheapmon(0, heaps[0]) + compose.view_size(49152)
+    )
     assert best(plan) is None or best(plan)["candidate"] == "today"  # type: ignore[index]
     assert any("only buys time" in risk["text"] for risk in plan["risks"])
 
@@ -338,7 +374,8 @@ def test_20480_is_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "advised", "fits"), [(1, "3072,512", "yes"), (77, "3072,512", "yes"), (78, None, "no"), (85, None, "no"), (86, None, "no")]
+    ("number", "advised", "fits"),
+    [(1, "3072,512", "yes"), (77, "3072,512", "yes"), (78, None, "no"), (85, None, "no"), (86, None, "no")],
 )
 def test_more_service_desktops(number: int, advised: str | None, fits: str) -> None:
     """77 more fit into 48 MB beside 5,312 KB and the 4 MB of others."""
@@ -366,7 +403,14 @@ def test_service_desktops_are_of_session_0() -> None:
 
 @pytest.mark.parametrize(
     ("number", "cost", "advised"),
-    [(45, 10, "3072,512"), (46, 10, "3072,512"), (47, 10, "3072,1024"), (100, 10, "3072,1536"), (24, 32, "3072,1024"), (5000, 10, None)],
+    [
+        (45, 10, "3072,512"),
+        (46, 10, "3072,512"),
+        (47, 10, "3072,1024"),
+        (100, 10, "3072,1536"),
+        (24, 32, "3072,1024"),
+        (5000, 10, None),
+    ],
 )
 def test_processes_size_the_third_value(number: int, cost: int, advised: str | None) -> None:
     """100 jobs at 10 KB: 1,000 KB are 90 % of 1,111, rounded up to steps of 512."""
@@ -392,7 +436,10 @@ def test_the_table_stands_beside_the_others() -> None:
     assert set(made.plan["case"]) == {"a"}
     rows = made.to_dict("a")["tables"]["plan"]
     assert len(rows) == len(made.plan)
-    assert all({"case", "machine", "snapshot", "file", "line"} <= {key for key, value in row.items() if value is not None} for row in rows)
+    assert all(
+        {"case", "machine", "snapshot", "file", "line"} <= {key for key, value in row.items() if value is not None}
+        for row in rows
+    )
     assert made.to_dict("b")["tables"]["plan"] == []
 
 
@@ -401,14 +448,18 @@ def test_nothing_is_planned_for_a_verdict_alone(monkeypatch: pytest.MonkeyPatch)
         raise AssertionError("a verdict needs no plan")
 
     monkeypatch.setattr("dumpscan.plan.table.plan", never)
-    assert dumpscan.analyze_cases({"case": (SERVER + compose.dheapmon(0, FULL)).encode()}).verdicts() == {"case": "single-heap-full"}
+    assert dumpscan.analyze_cases({"case": (SERVER + compose.dheapmon(0, FULL)).encode()}).verdicts() == {
+        "case": "single-heap-full"
+    }
 
 
 def test_many_machines_at_once_say_what_each_says_alone() -> None:
     texts: dict[str, compose.Text] = {
         "full": SERVER + compose.dheapmon(0, FULL) + compose.view_size(49152),
         "crowd": SERVER + compose.dheapmon(0, CROWD) + compose.vm4(49152, counters=compose.free_ptes(60000)),
-        "modern": compose.SERVER_2016 + compose.started_csrss(20480, 768) + compose.event(243, text=compose.requester(0)),
+        "modern": compose.SERVER_2016
+        + compose.started_csrss(20480, 768)
+        + compose.event(243, text=compose.requester(0)),
         "healthy": SERVER + compose.dheapmon(0, X86),
     }
     together = plans(texts)

@@ -32,12 +32,12 @@ def test_two_values_of_nt_4() -> None:
 
 
 def test_application_pools_that_no_view_holds() -> None:
-    assert 450 * 512 > 225 * MB - MB
     assert more_heaps(48 * MB, 5312, 512) < 450 and view_for(5312 + 450 * 512) == 240 * MB
 
 
 @pytest.mark.parametrize(
-    ("view", "heaps"), [(16 * MB, 0), (16 * MB, 12 * MB), (32 * MB, 12 * MB + 1), (64 * MB, 50 * MB), (80 * MB, 61 * MB)]
+    ("view", "heaps"),
+    [(16 * MB, 0), (16 * MB, 12 * MB), (32 * MB, 12 * MB + 1), (64 * MB, 50 * MB), (80 * MB, 61 * MB)],
 )
 def test_the_view_that_is_needed(view: int, heaps: int) -> None:
     assert view_for(heaps) == view

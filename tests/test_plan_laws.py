@@ -35,13 +35,19 @@ class Machine(NamedTuple):
     users: int  # sessions beside session 0
     view: int | None  # KB
     ptes: int | None
-    wanted: Wanted
 
     def text(self) -> str:
         fixed = (192, 96) if "x64" in self.windows or self.windows == "2016" else (128, 64)
         listing = compose.dskheap if self.windows in ("2008", "2016", "unknown") else compose.dheapmon
-        trio: list[Heap] = [(DEFAULT, self.second, self.used[0]), (r"WinSta0\Winlogon", fixed[0], 4), (r"WinSta0\Disconnect", fixed[1], 4)]
-        services: list[Heap] = [(SYSTEM, self.third, self.used[1]), *((compose.service(at), self.third, 2) for at in range(self.services))]
+        trio: list[Heap] = [
+            (DEFAULT, self.second, self.used[0]),
+            (r"WinSta0\Winlogon", fixed[0], 4),
+            (r"WinSta0\Disconnect", fixed[1], 4),
+        ]
+        services: list[Heap] = [
+            (SYSTEM, self.third, self.used[1]),
+            *((compose.service(at), self.third, 2) for at in range(self.services)),
+        ]
         text = BANNERS[self.windows] + listing(0, [*trio, *services])
         text += "".join(listing(number, [(DEFAULT, self.second, 9), *trio[1:]]) for number in range(1, 1 + self.users))
         counters = "" if self.ptes is None else compose.free_ptes(self.ptes)
@@ -58,19 +64,17 @@ machines = st.builds(
     st.integers(0, 3),
     st.sampled_from([None, 20480, 49152, 65536, 106496, 245760, 448 * 1024]),
     st.sampled_from([None, 9000, PTES_TO_KEEP + 4095, PTES_TO_KEEP + 4096, 60000]),
-    st.builds(Wanted, st.sampled_from([0, 0, 0, 5, 60]), st.sampled_from([0, 0, 0, 40, 400]), st.sampled_from([3, 10, 32])),
+)
+wishes = st.builds(
+    Wanted, st.sampled_from([0, 0, 5, 60]), st.sampled_from([0, 0, 40, 400]), st.sampled_from([3, 10, 32])
 )
 
 
-def told(drawn: list[Machine]) -> list[tuple[Machine, Document]]:
-    """The document of each; a plan has one wish, so machines are analysed by what is wanted of them."""
-    pairs = []
-    for wanted in dict.fromkeys(one.wanted for one in drawn):
-        mine = [one for one in drawn if one.wanted == wanted]
-        made = compose.analysis({str(at): one.text() for at, one in enumerate(mine)})
-        made.wanted = wanted
-        pairs += [(one, made.to_dict(str(at))) for at, one in enumerate(mine)]
-    return pairs
+def told(drawn: list[Machine], wanted: Wanted) -> list[tuple[Machine, Document]]:
+    """The document of each, all from one analysis."""
+    made = compose.analysis({str(at): one.text() for at, one in enumerate(drawn)})
+    made.wanted = wanted
+    return [(one, made.to_dict(str(at))) for at, one in enumerate(drawn)]
 
 
 def advised(document: Document) -> list[tuple[Document, Document, Document]]:
@@ -94,12 +98,15 @@ several = st.lists(machines, min_size=MACHINES_AT_ONCE, max_size=MACHINES_AT_ONC
 
 
 @LAWS
-@given(several)
-def test_what_is_advised_keeps_clear_of_the_limits(drawn: list[Machine]) -> None:
-    for machine, document in told(drawn):
+@given(several, wishes)
+def test_what_is_advised_keeps_clear_of_the_limits(drawn: list[Machine], wanted: Wanted) -> None:
+    for machine, document in told(drawn, wanted):
         for plan in document["plan"]:
             assert sum(row["recommended"] for row in plan["rows"]) <= 1
-            assert not plan["rows"] or machine.windows != "unknown"
+            # Without a banner the maxima of !vm 4 tell what is older than Vista, and 12,288 KB what is not.
+            assert (
+                not plan["rows"] or machine.windows != "unknown" or machine.view is not None or machine.second == 12288
+            )
         for plan, row, today in advised(document):
             assert row["fits"] != "no", machine
             assert row["room_kb"] is None or row["room_kb"] >= 0 or row["fits"] == "unknown", machine
@@ -109,7 +116,7 @@ def test_what_is_advised_keeps_clear_of_the_limits(drawn: list[Machine]) -> None
                 assert row[name] is None or row[name] >= today[name], f"no smaller heap is advised: {machine}"
                 assert row[name] == today[name] or row[name] <= MOST, machine
             if "with a view of" in row["name"]:
-                assert machine.windows in ("2003", "XP", "2003 x64")
+                assert machine.windows in ("2003", "XP", "2003 x64", "unknown")  # by the maxima of !vm 4
                 assert machine.ptes is not None and row["free_ptes"] >= PTES_TO_KEEP, machine
                 assert machine.view is not None and 0 < row["view_kb"] - machine.view <= 16 * 1024, machine
                 assert row["view_kb"] <= MOST_MB * 1024
@@ -118,15 +125,19 @@ def test_what_is_advised_keeps_clear_of_the_limits(drawn: list[Machine]) -> None
 
 
 @LAWS
-@given(several)
-def test_a_smaller_heap_is_twice_its_peak_and_never_advised(drawn: list[Machine]) -> None:
-    for machine, document in told(drawn):
+@given(several, wishes)
+def test_a_smaller_heap_is_twice_its_peak_and_never_advised(drawn: list[Machine], wanted: Wanted) -> None:
+    for machine, document in told(drawn, wanted):
         for plan in document["plan"]:
             today = next((one for one in plan["rows"] if one["candidate"] == "today"), None)
             for row in plan["rows"]:
-                if today is None or today["non_interactive_kb"] is None or row["non_interactive_kb"] >= today["non_interactive_kb"]:
+                if (
+                    today is None
+                    or today["non_interactive_kb"] is None
+                    or row["non_interactive_kb"] >= today["non_interactive_kb"]
+                ):
                     continue
-                peak = max(machine.third * (machine.used[1] + 0.5) / 100, 0)
+                peak = machine.third * (machine.used[1] + 0.05) / 100  # dheapmon: before Vista
                 assert row["candidate"] == "smaller third" and not row["recommended"]
                 assert row["non_interactive_kb"] >= max(256, 2 * peak - 1), machine
 
@@ -139,7 +150,7 @@ REFUSED = re.compile(r"A (second|third) SharedSection value of ([0-9]+) instead 
 @given(several)
 def test_the_plan_and_the_advice_of_a_full_heap_agree(drawn: list[Machine]) -> None:
     """What the rules raise alone, the plan raises; what they refuse, the plan shows not to fit."""
-    for machine, document in told([one._replace(wanted=Wanted()) for one in drawn]):
+    for machine, document in told(drawn, Wanted()):
         if machine.windows == "unknown":
             continue
         rules: list[Any] = [
@@ -161,6 +172,13 @@ def test_the_plan_and_the_advice_of_a_full_heap_agree(drawn: list[Machine]) -> N
             assert best is not None and best[names[which]] == to, (machine, plan["summary"], said)
         for which, to in refused.items():
             other = next(name for one, name in names.items() if one != which)
-            alone = [row for row in rows if row[names[which]] == to and row[other] == today[other] and "with a view" not in row["name"]]
-            assert [row["fits"] for row in alone] in (["no"], []), (machine, plan["summary"], said)
+            alone = [
+                row
+                for row in rows
+                if row[names[which]] == to and row[other] == today[other] and "with a view" not in row["name"]
+            ]
+            impossible = plan["summary"].startswith(
+                "No advice: the limit of session view space and the heaps do not belong together"
+            )
+            assert impossible or [row["fits"] for row in alone] in (["no"], []), (machine, plan["summary"], said)
             assert best is None or best[names[which]] != to or "with a view" in best["name"], machine

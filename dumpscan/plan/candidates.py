@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 # Kinds, in the order in which they are shown and preferred.
 TODAY, STORED, NEEDED, LOWER, LOWEST, VIEW, VIEW_AND_HEAPS = "today", "stored", "needed", "lower", "lowest", "view", "view and heaps"  # fmt: skip
 THIRD, SECOND, THIRD_TWICE, SECOND_TWICE = "third", "second", "third twice", "second twice"
-DEFAULTS, PRODUCT, USUAL_VIEW, SMALLER, WITHOUT_3GB = "defaults", "product", "usual view", "smaller third", "without /3GB"
+DEFAULTS, PRODUCT, USUAL_VIEW, SMALLER, WITHOUT_3GB = (
+    "defaults",
+    "product",
+    "usual view",
+    "smaller third",
+    "without /3GB",
+)
 KINDS = (
     TODAY, STORED, NEEDED, LOWEST, LOWER, VIEW, VIEW_AND_HEAPS, THIRD, SECOND, THIRD_TWICE, SECOND_TWICE, DEFAULTS, PRODUCT, USUAL_VIEW,
     SMALLER, WITHOUT_3GB,
@@ -37,7 +43,7 @@ def candidates(machines: pd.DataFrame) -> pd.DataFrame:
     second, third = machines["interactive_kb"], machines["service_kb"]
     needed = _needed(machines)
     grown_second, grown_third = needed
-    fallen = machines["as_if_fallen"]
+    fallen = machines["fell_back"]
     free = ~fallen
     stored = [in_effect(machines[f"stored_{kind}_kb"]) for kind in ("interactive", "service")]
     stored[1] = stored[1].fillna(stored[0].where(machines["two_values"]))
@@ -74,7 +80,9 @@ def candidates(machines: pd.DataFrame) -> pd.DataFrame:
 
 def _needed(machines: pd.DataFrame) -> tuple[pd.Series[int], pd.Series[int]]:
     """Second and third value that answer all that is asked for."""
-    second = machines["interactive_kb"].mask(machines["interactive_asked"], _step(machines["interactive_kb"], "interactive"))
+    second = machines["interactive_kb"].mask(
+        machines["interactive_asked"], _step(machines["interactive_kb"], "interactive")
+    )
     third = machines["service_kb"]
     wanted = third.mask(machines["service_asked"], _step(third, "service"))
     wanted = wanted.mask(machines["default_asked"], _largest(wanted, machines["default_service_kb"]))

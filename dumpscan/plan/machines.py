@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.configured import IN_FORCE, memory_management
 from dumpscan.machines import machine_keys
@@ -12,7 +12,7 @@ from dumpscan.plan.figures import heap_for
 from dumpscan.platforms import BEFORE, W2K
 from dumpscan.rules import Outcome
 from dumpscan.rules._sections import NT4, default_sizes, sections
-from dumpscan.rules._sizes import FALLBACK_SERVICE, MEASURED, in_effect, is_default
+from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, MEASURED, in_effect, is_default
 from dumpscan.rules._view import MOST_MB, PTES_OF_A_MB, PTES_TO_KEEP, STEP
 from dumpscan.rules.known_product import PRODUCTS
 from dumpscan.view_space import SESSION, SMALL_VIEW, SMALLEST_LIMIT
@@ -97,7 +97,7 @@ def _with_stored(rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.D
     stored = told[~told["in_force"].astype(bool)]
     stored = stored.assign(key=machine_keys(stored)).drop_duplicates("key").set_index("key")
     columns = {"shared": "shared_kb", "interactive": "interactive_kb", "service": "non_interactive_kb"}
-    new = {f"stored_{name}_kb": stored[column].reindex(rows.index).astype("Int64") for name, column in columns.items()}
+    new: dict[str, pd.Series[Any]] = {f"stored_{name}_kb": stored[column].reindex(rows.index).astype("Int64") for name, column in columns.items()}
     new["two_values"] = stored["values"].reindex(rows.index).eq(2).fillna(False).astype(bool)
     kinds = rows[["architecture", "era", "generation", "build"]].astype(object)
     kinds = kinds.where(kinds.notna(), None)
@@ -112,7 +112,7 @@ def _with_use(rows: pd.DataFrame, every: pd.DataFrame, latest: pd.DataFrame) -> 
     """The highest use of a service heap in any listing, the least room of each kind in the latest, and of how many moments that is."""
     services = every[every["role"].eq("service").to_numpy(bool, na_value=False)]
     peaks = (services["size_kb"] - services["free_kb"]).groupby(services["key"]).max()
-    new = {
+    new: dict[str, pd.Series[Any]] = {
         "peak_kb": peaks.reindex(rows.index).astype("Float64"),
         "moments": every.groupby("key")["snapshot"].nunique().reindex(rows.index).fillna(0).astype(int),
     }
@@ -141,7 +141,9 @@ def _with_needs(rows: pd.DataFrame, outcomes: Mapping[str, Outcome], wanted: Wan
         return mark
 
     new: dict[str, pd.Series[bool]] = {}
-    fallen = has(FELL_BACK) | rows["service_kb"].eq(FALLBACK_SERVICE).fillna(False).astype(bool)
+    fallen = has(FELL_BACK)
+    fallbacks = {"interactive": FALLBACK_INTERACTIVE, "service": FALLBACK_SERVICE}
+    small = {kind: rows[f"{kind}_kb"].eq(kb).fillna(False).astype(bool) & ~fallen for kind, kb in fallbacks.items()}
     for kind in ("interactive", "service"):
         need, severe = rows["era"].isna(), rows["era"].isna()
         for rule in (FULL, AT_RISK):
@@ -155,13 +157,17 @@ def _with_needs(rows: pd.DataFrame, outcomes: Mapping[str, Outcome], wanted: Wan
         new[f"{kind}_asked"], new[f"{kind}_full"] = need & ~fallen, severe & ~fallen
     new["event"] = has(EVENT_IN_SERVICES)
     new["service_asked"] |= new["event"] & ~fallen
+    # Where 512 or 128 KB were listed nobody knows whether they are configured: first that is read, then they grow.
+    new["small_asked"] = (new["interactive_asked"] & small["interactive"]) | (new["service_asked"] & small["service"])
+    for kind in ("interactive", "service"):
+        new[f"{kind}_asked"] &= ~small[kind]
     lower = rows["service_kb"].lt(rows["default_service_kb"]).fillna(False).astype(bool)
-    new["default_asked"] = has(LOWERED) & lower & ~fallen
+    new["default_asked"] = has(LOWERED) & lower & ~fallen & ~(small["service"] & rows["era"].eq(BEFORE).astype(bool))
     new["view_full"] = has(VIEW_FULL)
     new["view_asked"] = has(VIEW_FULL, VIEW_TIGHT)
     new["view_short"] = new["view_asked"] | bool(wanted.service_desktops)
     new["no_desktop"] = has(NO_DESKTOP)
-    new["fell_back"], new["as_if_fallen"] = has(FELL_BACK), fallen
+    new["fell_back"] = fallen
     twice = (2 * rows["peak_kb"]).gt(rows["default_service_kb"]).fillna(False).astype(bool)
     new["third_asked"] = has(NO_THIRD) & rows["default_service_kb"].notna() & ~new["service_asked"] & ~twice
     new["pending"] = has(PENDING) & ~fallen
@@ -179,10 +185,14 @@ def _of_tasks(rows: pd.DataFrame, *findings: pd.DataFrame | None) -> pd.Series[b
     """Machines on which the heap of the Task Scheduler, and no other service heap, is full or fills up."""
     import pandas as pd
 
-    services = [found[found["role"].eq("service").to_numpy(bool, na_value=False)] for found in findings if found is not None]
+    services = [
+        found[found["role"].eq("service").to_numpy(bool, na_value=False)] for found in findings if found is not None
+    ]
     if not services:
         return rows["era"].isna()
-    alone = pd.concat([one.assign(tasks=one["window_station"].eq(TASKS)) for one in services]).groupby("key")["tasks"].all()
+    alone = (
+        pd.concat([one.assign(tasks=one["window_station"].eq(TASKS)) for one in services]).groupby("key")["tasks"].all()
+    )
     return alone.reindex(rows.index).fillna(False).astype(bool)
 
 
@@ -209,26 +219,27 @@ def _sessions(rows: pd.DataFrame, view_space: pd.DataFrame, heaps: pd.DataFrame)
     used = heaps[heaps["used_percent"].notna()]
     for kind in ("interactive", "service"):
         same = used["size_kb"].eq(used["key"].map(rows[f"{kind}_kb"])) & used["role"].eq(kind)
-        number = used[same.to_numpy(bool, na_value=False)].groupby(SESSION, observed=True, dropna=False).size()
-        number = number.rename(f"{kind}_same").reset_index()
-        sessions = sessions.merge(number, on=SESSION, how="left")
+        counted = used[same.to_numpy(bool, na_value=False)].groupby(SESSION, observed=True, dropna=False).size()
+        sessions = sessions.merge(counted.rename(f"{kind}_same").reset_index(), on=SESSION, how="left")
         sessions[f"{kind}_same"] = sessions[f"{kind}_same"].fillna(0).astype("Int64")
         sessions[f"{kind}_heaps"] = sessions[f"{kind}_heaps"].astype("Int64")
     columns = ["key", "case", "machine", "snapshot", "session", "file", "line", "era", "heaps_kb", "known_kb", "limit_kb", "possible_kb", "free_ptes",
                "interactive_heaps", "service_heaps", "interactive_same", "service_same"]  # fmt: skip
     bare = rows[~rows.index.isin(sessions["key"])]
     if not len(bare):
-        return sessions[columns]
+        listed: pd.DataFrame = sessions[columns]
+        return listed
     first = heaps.drop_duplicates("key").set_index("key")
-    listed = bare.index.isin(first.index)
+    seen = bare.index.isin(first.index)
     lone = bare[["case", "machine", "era"]].assign(
         key=bare.index, snapshot=1,
-        file=bare["sections_file"].where(~listed, first["file"].astype(object).reindex(bare.index)),
-        line=bare["sections_line"].where(~listed, first["line"].reindex(bare.index)),
+        file=bare["sections_file"].where(~seen, first["file"].astype(object).reindex(bare.index)),
+        line=bare["sections_line"].where(~seen, first["line"].reindex(bare.index)),
     )  # fmt: skip
     both = pd.concat([sessions[columns].astype({"file": object}), lone], ignore_index=True)
     kinds = {name: sessions[name].dtype for name in columns if name not in ("case", "machine", "file", "era")}
-    return both[columns].astype(kinds).astype({"case": rows["case"].dtype, "machine": rows["machine"].dtype})
+    typed: pd.DataFrame = both[columns].astype(kinds).astype({"case": rows["case"].dtype, "machine": rows["machine"].dtype})
+    return typed
 
 
 def _with_view(rows: pd.DataFrame, sessions: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

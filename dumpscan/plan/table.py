@@ -7,13 +7,12 @@ event 244 that is all that the heaps did not take. Computed once for all machine
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dumpscan.plan import Wanted
 from dumpscan.plan import machines as m
 from dumpscan.plan.candidates import ADVISABLE, LOWEST, SMALLER, STORED, TODAY, USUAL_VIEW, WITHOUT_3GB, candidates
 from dumpscan.plan.figures import EMPTY, more_heaps, processes, view_for
-from dumpscan.platforms import BEFORE
 from dumpscan.rules import Outcome
 from dumpscan.rules._heap import MOST
 from dumpscan.rules._view import PTES_OF_A_MB, SHARE
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 YES, UNKNOWN, NO = "yes", "unknown", "no"
 FITS = (YES, UNKNOWN, NO)  # from best to worst
 # Columns of the table and their types.
-COLUMNS = {
+COLUMNS: dict[str, Any] = {
     "case": "category", "machine": "category", "snapshot": "Int64", "file": object, "line": "Int64", "session": "Int64",
     "candidate": object, "recommended": bool, "fits": object,
     "shared_kb": "Int64", "interactive_kb": "Int64", "non_interactive_kb": "Int64", "view_kb": "Int64", "pool_kb": "Int64",
@@ -146,7 +145,7 @@ def _recommended(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         "processes": (rows["processes_kb"].gt(0), rows["new_service_kb"].ge(rows["processes_kb"])),
         "desktops": (rows["planned_at_all"], rows["fits"].eq(YES)),
         "stored": (rows["pending"], rows["kind"].eq(STORED)),
-        "fallen": (rows["as_if_fallen"], rows["kind"].eq(LOWEST)),
+        "fallen": (rows["fell_back"] | rows["small_asked"], rows["kind"].eq(LOWEST)),
     }
     met, open_needs = rows["order"] * 0, rows["order"] * 0
     for asked, answered in needs.values():
@@ -155,18 +154,33 @@ def _recommended(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         open_needs += (asked & ~answered).astype(int)
     rows = rows.assign(met=met, open_needs=open_needs)
     # A limit that is not known bars only what would need one: a larger view, and the room that was asked for.
-    possible = rows["fits"].ne(NO) & ~(rows["fits"].eq(UNKNOWN) & (rows["new_view_kb"].notna() | bool(wanted.service_desktops)))
-    rows["possible"] = possible & rows["kind"].isin(ADVISABLE) & ~rows["contradictory"] & (rows["pending"].eq(False) | rows["kind"].eq(STORED))
+    possible = rows["fits"].ne(NO) & ~(
+        rows["fits"].eq(UNKNOWN) & (rows["new_view_kb"].notna() | bool(wanted.service_desktops))
+    )
+    rows["possible"] = (
+        possible
+        & rows["kind"].isin(ADVISABLE)
+        & ~rows["contradictory"]
+        & (rows["pending"].eq(False) | rows["kind"].eq(STORED))
+    )
     rows["worth"] = rows["possible"] & (rows["met"].gt(0) | (rows["kind"].eq(TODAY) & rows["open_needs"].eq(0)))
     best = rows.sort_values(["key", "worth", "met", "order"], ascending=[True, False, False, True], kind="stable")
     first = best["worth"] & ~best.duplicated("key")
-    return best.assign(recommended=first).sort_values(["key", "recommended", "order"], ascending=[True, False, True], kind="stable")
+    return best.assign(recommended=first).sort_values(
+        ["key", "recommended", "order"], ascending=[True, False, True], kind="stable"
+    )
 
 
 def _put(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     """Names and words of the columns."""
-    grown = {kind: rows[f"new_{kind}_kb"].ne(rows[f"{kind}_kb"]).fillna(False).astype(bool) for kind in ("interactive", "service")}
-    larger = {kind: rows[f"new_{kind}_kb"].gt(rows[f"{kind}_kb"]).fillna(False).astype(bool) for kind in ("interactive", "service")}
+    grown = {
+        kind: rows[f"new_{kind}_kb"].ne(rows[f"{kind}_kb"]).fillna(False).astype(bool)
+        for kind in ("interactive", "service")
+    }
+    larger = {
+        kind: rows[f"new_{kind}_kb"].gt(rows[f"{kind}_kb"]).fillna(False).astype(bool)
+        for kind in ("interactive", "service")
+    }
     limited, changed = has_limit(rows).astype(bool), rows["new_view_kb"].notna()
     restarts = rows["kind"].ne(TODAY)
     wider = changed & rows["kind"].ne(WITHOUT_3GB)
@@ -178,7 +192,9 @@ def _put(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         "space_of_users": rows["kind"].eq(WITHOUT_3GB),
         "kernel": wider,
         "two_steps": rows["kind"].eq(USUAL_VIEW) & rows["new_view_kb"].gt(rows["step_kb"]).fillna(False),
-        "crowded": limited & rows["architecture"].eq("x86") & (rows["held_kb"] + rows["pool_kb"]).gt(m.VIEW_AND_POOL_KB).fillna(False),
+        "crowded": limited
+        & rows["architecture"].eq("x86")
+        & (rows["held_kb"] + rows["pool_kb"]).gt(m.VIEW_AND_POOL_KB).fillna(False),
         "fall_back": limited & restarts & (larger["interactive"] | larger["service"] | rows["kind"].eq(STORED)),
         "share": limited & rows["share"].ge(SHARE).fillna(False),
         "ceiling": rows["new_interactive_kb"].gt(MOST).fillna(False) | rows["new_service_kb"].gt(MOST).fillna(False),
@@ -210,7 +226,7 @@ def _put(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     return told.astype(kinds)
 
 
-def _texts(marks: Mapping[str, pd.Series[bool]], words: Mapping[str, str]) -> pd.Series[object]:
+def _texts(marks: Mapping[str, pd.Series[bool]], words: Mapping[str, str]) -> pd.Series[Any]:
     """For each row the texts of its marks, as a tuple; made once for each combination that there is."""
     import numpy as np
     import pandas as pd

@@ -58,9 +58,7 @@ def plans(
             continue
         mine = [value for value in values if value["machine"] == name and not value["in_force"]]
         space = [view for view in views if view["machine"] == name and not view["superseded"]]
-        told.append(
-            _plan(by_machine.get(name, []), platform, mine, space, found.get(name, set()), wanted)
-        )
+        told.append(_plan(by_machine.get(name, []), platform, mine, space, found.get(name, set()), wanted))
     return told
 
 
@@ -72,7 +70,11 @@ def _plan(
     today = next((row for row in rows if row["candidate"] == TODAY), None)
     changes = best is not None and best["candidate"] != TODAY
     summary = _unknown(platform) if today is None else _summary(best, today, platform, found, wanted)
-    text = _text(best, today, platform, values, found) if best is not None and today is not None and changes else _no_text()
+    text = (
+        _text(best, today, platform, values, found)
+        if best is not None and today is not None and changes
+        else _no_text()
+    )
     return {
         "machine": platform["machine"],
         "summary": summary,
@@ -122,7 +124,11 @@ def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wante
     reason = best["reason"][0].upper() + best["reason"][1:]
     if best["candidate"] == TODAY:
         leak = f" {GROWING}" if found & {GROWS, NO_HELP} else ""
-        silent = " But no listing tells how full the heaps are." if best["interactive_free_kb"] is None and best["service_free_kb"] is None else ""
+        silent = (
+            " But no listing tells how full the heaps are."
+            if best["interactive_free_kb"] is None and best["service_free_kb"] is None
+            else ""
+        )
         return f"{reason}.{leak}{silent} {_use(best, wanted)}".rstrip()
     return f"{_changes(best, today)}: {best['reason']}. {_use(best, wanted)}"
 
@@ -138,7 +144,10 @@ def _changes(best: Row, today: Row) -> str:
 
 def _digits(best: Row, today: Row) -> list[str]:
     """Each value that changes. Where Windows fell back, what is listed is not what is configured."""
-    was = {name: best[f"stored_{name}"] if best["candidate"] in (LOWEST, LOWER) else today[name] for name in VALUES.values()}
+    was = {
+        name: best[f"stored_{name}"] if best["candidate"] in (LOWEST, LOWER) else today[name]
+        for name in VALUES.values()
+    }
     return [
         f"third SharedSection value {best[name]}, where there is none" if best["stored_interactive_kb"] is not None and best[f"stored_{name}"] is None
         else f"{which} SharedSection value from {was[name]} to {best[name]}"
@@ -152,7 +161,11 @@ def _use(row: Row, wanted: Wanted) -> str:
     said = []
     if row["heaps_kb"] is not None and row["others_kb"] is not None:
         view = f" of {kb(row['view_kb'])}" if row["view_kb"] is not None else ", of a view whose limit is not known"
-        more = f"; {count(row['more_desktops'], 'more service desktop fits', 'more service desktops fit')} beside what GDI and others need" if row["more_desktops"] is not None and row["view_kb"] is not None else ""
+        more = (
+            f"; {count(row['more_desktops'], 'more service desktop fits', 'more service desktops fit')} beside what GDI and others need"
+            if row["more_desktops"] is not None and row["view_kb"] is not None
+            else ""
+        )
         said.append(f"The heaps of {session_name(row['session'])} then take {kb(row['heaps_kb'])}{view}{more}.")
     for name, which in (("interactive_free_kb", "interactive"), ("service_free_kb", "service")):
         if row[name] is not None:
@@ -166,7 +179,7 @@ def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) ->
     """Why no row is recommended."""
     if CONTRADICTS in found:
         return "No advice: the limit of session view space and the heaps do not belong together. Collect both in one go, in the same boot."
-    if FALLBACK_SERVICE == today["non_interactive_kb"]:
+    if today["non_interactive_kb"] == FALLBACK_SERVICE or today["interactive_kb"] == FALLBACK_INTERACTIVE:
         return f"No advice: {READ_FIRST[1][0].lower()}{READ_FIRST[1][1:]}"
     if wanted.processes and heap_for(wanted.processes, wanted.cost_kb) > MOST:
         return f"No third value is known to hold {wanted.processes:,} processes of {wanted.cost_kb} KB: {kb(MOST)} is the most that is known to be in use. Spread them over several logons."
@@ -179,7 +192,11 @@ def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) ->
         return f"Whether {count(wanted.service_desktops, 'more service desktop fits', 'more service desktops fit')} is not told: the limit of session view space, or a listing of the heaps, is not in these texts."
     need = ""
     if today["needed_view_kb"] is not None and platform["era"] != SINCE:
-        what = "They" if not wanted.service_desktops else f"With {count(wanted.service_desktops, 'more service desktop', 'more service desktops')} they"
+        what = (
+            "They"
+            if not wanted.service_desktops
+            else f"With {count(wanted.service_desktops, 'more service desktop', 'more service desktops')} they"
+        )
         need = f" {what} would need a view of {int(today['needed_view_kb']) // 1024} MB, with what GDI and others take at worst."
     return f"No other size can be advised here: fewer desktops come first (one logon for several services, sessions logged off). Today's heaps take {kb(today['heaps_kb'] or 0)}.{need}"
 
@@ -192,7 +209,10 @@ def _limits(rows: Sequence[Row], platform: Row, views: Sequence[Row], found: set
         "The first value (shared heap) is no cure for a full desktop heap: leave it.",
     ]
     if platform["era"] == SINCE:
-        return [*said, "Session view space has no practical limit on Vista and later: SessionViewSize does nothing there."]
+        return [
+            *said,
+            "Session view space has no practical limit on Vista and later: SessionViewSize does nothing there.",
+        ]
     said.append(
         f"Heaps that do not fit at the start of a session make Windows fall back to {FALLBACK_INTERACTIVE} and {FALLBACK_SERVICE} KB; for how many heaps it reserves is not "
         "published (3072,512 fits into 20 MB; 3072,2048 fell back)."
@@ -246,7 +266,9 @@ def _text(best: Row, today: Row, platform: Row, values: Sequence[Row], found: se
                 f"SessionViewSize (REG_DWORD, MB) in {KEYS['SessionViewSize']}: note what it is now, or that it is not there; then set it to {after} (hex {after:x})."
             )
         else:
-            changes.append(_change("SessionViewSize", applying.view(None if before is None else int(before), after), platform))
+            changes.append(
+                _change("SessionViewSize", applying.view(None if before is None else int(before), after), platform)
+            )
     return {"words": words, "changes": changes, "keys": keys or ["SharedSection"]}
 
 
@@ -264,7 +286,9 @@ def _sections(
             return
         change = applying.change(texts[0], sizes, regedit4=platform["build"] == NT4)
         if change is not None:
-            changes.append(_change("SharedSection", change, platform) | {"file": values[0]["file"], "line": values[0]["line"]})
+            changes.append(
+                _change("SharedSection", change, platform) | {"file": values[0]["file"], "line": values[0]["line"]}
+            )
             return
         was, now = (",".join(map(str, numbers)) for numbers in (stored, sizes))
         digits = f"SharedSection={was} becomes SharedSection={now}"
@@ -308,7 +332,9 @@ def safety(platform: Row, keys: Sequence[str]) -> list[str]:
     known_good = "Last Known Good, before any logon"
     rescue = r"WinRE: reg load HKLM\OFF D:\Windows\System32\config\SYSTEM, read Select\Current, and mend the control set of that number"
     generation = BEFORE_8 if platform["era"] == BEFORE else platform["generation"]
-    mend = {BEFORE_8: f"{known_good}.", SINCE_8: f"{rescue}."}.get(generation, f"up to 7 and 2008 R2 {known_good}; from Windows 8 on {rescue}.")
+    mend = {BEFORE_8: f"{known_good}.", SINCE_8: f"{rescue}."}.get(
+        generation, f"up to 7 and 2008 R2 {known_good}; from Windows 8 on {rescue}."
+    )
     return [
         f"Back up the key first: {' and '.join(exports)}",
         "Have console access and a system-state backup. A VM snapshot is no way back for a domain controller, Exchange or a cluster node.",
@@ -316,4 +342,3 @@ def safety(platform: Row, keys: Sequence[str]) -> list[str]:
         "Clusters: the passive node first, then every node. Remote Desktop servers: drain logons first.",
         "Afterwards: dumpscan compare BEFORE AFTER, and look at the command line of csrss.exe.",
     ]
-

@@ -56,7 +56,7 @@ def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
         )
     if larger <= size:
         return (FUTILE, f"A larger {which} SharedSection value: {EXHAUSTED[which]}")
-    if role == "service" and size == FALLBACK_SERVICE:
+    if (role, size) in (("service", FALLBACK_SERVICE), ("interactive", FALLBACK_INTERACTIVE)):
         return READ_FIRST
     limited = row["known_kb"] is not None and row["era"] != SINCE
     after = int(row["heaps_kb"] or size) + max(1, int(row.get(f"{role}_heaps") or 1)) * (larger - size)
