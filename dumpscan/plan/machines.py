@@ -97,7 +97,9 @@ def _with_stored(rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.D
     stored = told[~told["in_force"].astype(bool)]
     stored = stored.assign(key=machine_keys(stored)).drop_duplicates("key").set_index("key")
     columns = {"shared": "shared_kb", "interactive": "interactive_kb", "service": "non_interactive_kb"}
-    new: dict[str, pd.Series[Any]] = {f"stored_{name}_kb": stored[column].reindex(rows.index).astype("Int64") for name, column in columns.items()}
+    new: dict[str, pd.Series[Any]] = {
+        f"stored_{name}_kb": stored[column].reindex(rows.index).astype("Int64") for name, column in columns.items()
+    }
     new["two_values"] = stored["values"].reindex(rows.index).eq(2).fillna(False).astype(bool)
     kinds = rows[["architecture", "era", "generation", "build"]].astype(object)
     kinds = kinds.where(kinds.notna(), None)
@@ -238,7 +240,9 @@ def _sessions(rows: pd.DataFrame, view_space: pd.DataFrame, heaps: pd.DataFrame)
     )  # fmt: skip
     both = pd.concat([sessions[columns].astype({"file": object}), lone], ignore_index=True)
     kinds = {name: sessions[name].dtype for name in columns if name not in ("case", "machine", "file", "era")}
-    typed: pd.DataFrame = both[columns].astype(kinds).astype({"case": rows["case"].dtype, "machine": rows["machine"].dtype})
+    typed: pd.DataFrame = (
+        both[columns].astype(kinds).astype({"case": rows["case"].dtype, "machine": rows["machine"].dtype})
+    )
     return typed
 
 

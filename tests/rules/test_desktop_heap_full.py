@@ -290,8 +290,8 @@ def test_boundary_of_what_fits() -> None:
     cases: dict[str, compose.Text] = {f"own {kb}": full + compose.view_size(after + kb) for kb in (-1, 0, 1)}
     for kb in (-1, 0, 1):
         other = [
-            (compose.service(1), 15000 - 4096 - 512 - kb - 5312, 2)
-        ]  # with its 5,312 KB, so much is left of 15,000
+            (compose.service(1), 15000 - 4096 - 5 * 512 - kb - 5312, 2)
+        ]  # with its 5,312 KB, so much is left of 15,000 for five service heaps
         cases[f"other {kb}"] = full + compose.dskheap(3, [*X86, *other]) + compose.view_size(15000)
     told = {}
     for name, document in compose.documents(cases).items():
