@@ -13,6 +13,7 @@ from dumpscan.commands import known_command
 from dumpscan.complaint import NOTHING_SAID, Complaint, complaint, complaints
 from dumpscan.decoding import known_encoding
 from dumpscan.inputs import DumpscanError, Input, case_name, inputs_of
+from dumpscan.plan import NOTHING_WANTED, Wanted
 from dumpscan.reading import Reading
 from dumpscan.unpacking import Options, read_input
 from dumpscan.verdict import UNDECIDED
@@ -29,7 +30,13 @@ Source = str | Path | bytes | IO[bytes]
 class Analysis:
     """What one run found: tables, outcomes, verdicts."""
 
-    def __init__(self, cases: Sequence[str], readings: Sequence[Reading], said: Complaint = NOTHING_SAID) -> None:
+    def __init__(
+        self,
+        cases: Sequence[str],
+        readings: Sequence[Reading],
+        said: Complaint = NOTHING_SAID,
+        wanted: Wanted = NOTHING_WANTED,
+    ) -> None:
         from dumpscan.configured import configured
         from dumpscan.model import build
         from dumpscan.owners import desktop_users, owners
@@ -49,7 +56,7 @@ class Analysis:
         self.tables["trends"] = trends(points, self.tables["gui_objects"], self.tables["captures"])
         told = signs(self.tables)
         known = configured(self.tables, platforms(self.tables, told))
-        self.complaint = said
+        self.complaint, self.wanted = said, wanted
         self._tables = self.tables | {
             "complaints": complaints(said, self.cases),
             "signs": told,
@@ -75,7 +82,15 @@ class Analysis:
     def documents(self) -> Documents:
         from dumpscan.document import Documents
 
-        return Documents(self.cases, self.readings, self._tables, self.outcomes, self.complaint)
+        tables = self._tables | {"plan": self.plan}
+        return Documents(self.cases, self.readings, tables, self.outcomes, self.complaint, self.wanted)
+
+    @cached_property
+    def plan(self) -> pd.DataFrame:
+        """The table `plan`: what other sizes would hold. Verdicts need none of it, so it is made when it is asked for."""
+        from dumpscan.plan.table import plan
+
+        return plan(self._tables, self.outcomes, self.wanted)
 
     def to_dict(self, case: str | None = None) -> dict[str, Any]:
         """The JSON document of one case (the only one, if there is one), as plain Python values."""
@@ -95,11 +110,13 @@ def analyze(
     read_as: str | None = None,
     session: int | None = None,
     failed_at: str | None = None,
+    wanted: Wanted = NOTHING_WANTED,
 ) -> Analysis:
     """Analyse files, folders, archives, texts (bytes) or file objects; several of them are one case.
 
     `encoding` is the code page of texts that do not tell theirs, `read_as` the name of a command for texts in which nothing is recognised.
     `session` and `failed_at` (as "2026-11-20 09:30", by the clock of that machine) tell the complaint, where they are known.
+    `wanted` is what the plan has to make room for, beside today's desktops.
     Never raises for what they hold; raises DumpscanError for a path that is not there, and for names that nobody knows.
     """
     said = complaint(session, failed_at)
@@ -107,7 +124,7 @@ def analyze(
         raise DumpscanError("nothing to analyse: name a file or a folder")
     name = case or _name(sources[0])
     options = Options(known_encoding(encoding), hash_all, known_command(read_as) if read_as else None)
-    return Analysis([name], read_all(inputs_of(name, [_opened(source) for source in sources]), options), said)
+    return Analysis([name], read_all(inputs_of(name, [_opened(source) for source in sources]), options), said, wanted)
 
 
 def analyze_cases(cases: Mapping[str, Source | Sequence[Source]], encoding: str | None = None) -> Analysis:

@@ -15,6 +15,7 @@ import typer
 
 from dumpscan.collecting import ERAS, SYMPTOMS, collection
 from dumpscan.inputs import DumpscanError, case_name
+from dumpscan.plan import USUAL_COST
 from dumpscan.version import __version__
 
 if TYPE_CHECKING:
@@ -211,6 +212,61 @@ def triage(
     _print("".join(f"{mode:<{width}} {count:>7,}\n" for mode, count in fleet["counts"].items()))
     _note(f"written: {output / 'index.html'}", quiet)
     raise typer.Exit(0 if any(case["captures"] for case in fleet["cases"]) else NOTHING_TO_JUDGE)
+
+
+@app.command()
+def plan(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="A folder, files, archives, or - for standard input; several are one case.", metavar="PATH..."
+        ),
+    ],
+    service_desktops: Annotated[
+        int, typer.Option(help="Plan for so many more service desktops (one for each account).", metavar="N")
+    ] = 0,
+    processes: Annotated[
+        int, typer.Option(help="Plan for so many processes at a time on one service desktop.", metavar="N")
+    ] = 0,
+    cost: Annotated[
+        int, typer.Option(help="KB of heap that each process takes; 10 is typical (KB 949296).", metavar="KB")
+    ] = USUAL_COST,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for the text to apply and its way back.", metavar="DIR"),
+    ] = None,
+    encoding: Encoding = None,
+    read_as: ReadAs = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Weigh other sizes: which SharedSection and SessionViewSize would fit, as text to apply with its way back. Nothing is ever applied."""
+    from dumpscan import render
+    from dumpscan.analysis import analyze
+    from dumpscan.plan import wanted
+    from dumpscan.plan.files import files
+    from dumpscan.writing import refuse_foreign, write_text
+
+    asked = wanted(service_desktops, processes, cost)
+    sources = [sys.stdin.buffer if path == "-" else Path(path) for path in paths]
+    case = "stdin" if paths[0] == "-" else case_name(Path(paths[0]))
+    if output is not None and not output.is_dir():
+        raise DumpscanError(f"{output} is no folder: name one that is there with -o")
+    if output is not None and any(_inside(output, Path(path)) for path in paths if path != "-"):
+        raise DumpscanError(f"{output} belongs to the case: name another folder with -o")
+    analysis = analyze(*sources, case=case, encoding=encoding, read_as=read_as, wanted=asked)
+    doc = analysis.to_dict()
+    texts = {} if output is None else {output / name: text for name, text in files(doc).items()}
+    for target in texts:
+        refuse_foreign(target, force)
+    _print(render.plan_text(doc))
+    for target, text in texts.items():
+        write_text(target, text)
+        _note(f"written: {target}", quiet)
+    if output is not None and not texts:
+        _note("no file is written: there is no change whose text was seen whole", quiet)
+    _tell_unread(analysis.readings, quiet)
+    raise typer.Exit(_exit_code(doc, None))
 
 
 @app.command()

@@ -15,6 +15,8 @@ from dumpscan.answer import answer
 from dumpscan.commands import all_commands
 from dumpscan.complaint import NOTHING_SAID, Complaint
 from dumpscan.model import TABLES
+from dumpscan.plan import NOTHING_WANTED, Wanted
+from dumpscan.plan.telling import plans
 from dumpscan.rules import CLEAR, FAILED, FUTILE, NO_DATA, NOT_APPLICABLE, Outcome, Rule, Told, columns_of
 from dumpscan.version import __version__
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-SHOWN = (*TABLES, "owners", "trends")  # the tables that a document holds
+SHOWN = (*TABLES, "owners", "trends", "plan")  # the tables that a document holds
 
 MOST_EXCERPTS, MOST_EXCERPT_LINES = 24, 60
 MOST_TEXT = 1000  # characters of a line that was not understood
@@ -75,18 +77,23 @@ class Documents:
         tables: Mapping[str, pd.DataFrame],
         outcomes: Sequence[Outcome],
         said: Complaint = NOTHING_SAID,
+        wanted: Wanted = NOTHING_WANTED,
     ) -> None:
         self.number = {name: at for at, name in enumerate(cases)}
         self._tables = tables
         self._outcomes = outcomes
-        self._said = said
+        self._said, self._wanted = said, wanted
         self._readings: dict[str, list[Reading]] = {name: [] for name in cases}
         for reading in readings:
             self._readings[reading.case].append(reading)
 
     @cached_property
     def _slices(self) -> dict[str, Slices]:
-        return {name: Slices(self._tables[name]) for name in (*SHOWN, "platforms", "view_space", "verdicts")}
+        from dumpscan.sections import texts
+
+        values = texts(*(self._tables[name] for name in ("shared_sections", "registry_values", "captures")))
+        names = (*SHOWN, "platforms", "view_space", "verdicts")
+        return {name: Slices(self._tables[name]) for name in names} | {"windows_values": Slices(values)}
 
     @cached_property
     def _findings(self) -> dict[str, tuple[Slices, dict[int, list[Document]]]]:
@@ -111,6 +118,15 @@ class Documents:
             "tables": tables,
             "settings": settings.settings(verdict["scope"]["machine"], platforms, views, tables),
             "view_space": settings.view_space(views),
+            "plan": plans(
+                tables["plan"],
+                platforms,
+                tables["desktop_heaps"],
+                self._slices["windows_values"].of(case),
+                views,
+                _found_on(outcomes),
+                self._wanted,
+            ),
             "excerpts": excerpts,
             "excerpts_left_out": left_out,
         }
@@ -136,6 +152,7 @@ class Documents:
             "inputs": [_input(reading) for reading in readings],
             "settings": [],
             "view_space": [],
+            "plan": [],
             "excerpts": [],
             "excerpts_left_out": 0,
         }
@@ -167,6 +184,15 @@ class Documents:
             "page": rule.page,
             "references": list(rule.references),
         }
+
+
+def _found_on(outcomes: Sequence[Document]) -> dict[str, set[str]]:
+    """The rules that found something on each machine."""
+    found: dict[str, set[str]] = {}
+    for outcome in outcomes:
+        for finding in outcome["findings"]:
+            found.setdefault(finding["machine"], set()).add(outcome["rule"])
+    return found
 
 
 def _not_applicable(rule: Rule, platforms: Sequence[Document]) -> str:

@@ -39,6 +39,8 @@ TEXT_LENGTH = 4000
 TEXT_WIDTH = 78
 COMMAND_WIDTH = 96
 MAX_ROWS = 200
+PLAN_LINE = "{:<1} {:<13} {:>5}  {:<7} {:>7} {:>8}  {:>5} {:>8} {:>8} {:>6}"
+VERBATIM = "\x01"  # at the start of a line of a template: printed as it is
 OPEN_HEAPS = 24
 IDLE_PERCENT = 3
 NEAR_FULL = 80  # percent: from there on a heap is worth to know who uses it
@@ -81,6 +83,21 @@ def text(doc: Document) -> str:
         if len(wrapped) <= TEXT_LENGTH:
             break
     return wrapped
+
+
+def plan_text(doc: Document) -> str:
+    """What `dumpscan plan` prints: ASCII in 78 columns; the table and what is to be copied stay as they are."""
+    rendered = (
+        _environment("text")
+        .get_template("plan.txt.j2")
+        .render(doc=doc, view={"max_rows": MAX_ROWS, "plan_head": plan_head()})
+    )
+    lines = (
+        part
+        for line in rendered.splitlines()
+        for part in ([line[len(VERBATIM) :]] if line.startswith(VERBATIM) else _wrapped(line))
+    )
+    return re.sub("\n{3,}", "\n\n", "\n".join(lines) + "\n")
 
 
 def markdown(doc: Document) -> str:
@@ -153,6 +170,51 @@ def fenced(lines: Iterable[str]) -> Markup:
     return _as_it_is(f"{fence}text\n{shown}\n{fence}")
 
 
+def verbatim(text: str) -> Markup:
+    """Lines in ASCII that no wrapping may touch."""
+    return _as_it_is("\n".join(VERBATIM + plain(line) for line in text.splitlines()))
+
+
+def view_mb(row: Document) -> str:
+    """The limit in MB; with a question mark where it is only the smallest that this Windows can have, a dash where there is none."""
+    if row["view_kb"] is not None:
+        return f"{int(row['view_kb']) // 1024}"
+    return "-" if row["room_kb"] is None else f"{int(row['room_kb'] + row['heaps_kb'] + row['others_kb']) // 1024}?"
+
+
+def plan_row(row: Document) -> str:
+    """One line of the table, under its heading."""
+
+    def number(value: float | None) -> str:
+        return "-" if value is None else f"{int(value):,}"
+
+    numbers = [
+        row[name]
+        for name in ("heaps_kb", "room_kb", "more_desktops", "interactive_free_kb", "service_free_kb", "processes")
+    ]
+    return PLAN_LINE.format(
+        ">" if row["recommended"] else "", row["sizes"], view_mb(row), row["fits"], *map(number, numbers)
+    )
+
+
+def plan_head() -> str:
+    """The two lines over the table."""
+    return "\n".join(
+        PLAN_LINE.format("", *line).rstrip()
+        for line in (
+            ("second,third", "view", "fits", "heaps", "room", "more", "free KB", "free KB", "pro-"),
+            ("value", "MB", "", "KB", "KB", "desk.", "inter.", "service", "cesses"),
+        )
+    )
+
+
+def lines(text: str) -> Markup:
+    """Text of several lines for HTML: each visible and escaped, the ends of lines kept."""
+    from markupsafe import Markup, escape
+
+    return Markup("\n").join(escape(visible(line)) for line in text.splitlines())
+
+
 def _wrapped(line: str) -> list[str]:
     """A line in lines of 78 columns; what is indented by four is a command and stays whole up to 96."""
     body = line.lstrip(" ")
@@ -197,15 +259,9 @@ def _environment(form: str) -> Environment:
         finalize=shown,
     )
     environment.filters.update(
-        clip=clip,
-        plain=plain,
-        thousands=thousands,
-        percent=percent,
-        signed=signed,
-        url=url,
-        fenced=fenced,
-        replaced=replaced,
-    )
+        clip=clip, plain=plain, thousands=thousands, percent=percent, signed=signed, url=url, fenced=fenced, replaced=replaced,
+        view_mb=view_mb, plan_row=plan_row, verbatim=verbatim, lines=lines,
+    )  # fmt: skip
     return environment
 
 
@@ -254,11 +310,12 @@ def _case_view(doc: Document) -> Document:
         "facts": [
             {"name": name.replace("_", " "), "count": len(rows)}
             for name, rows in doc["tables"].items()
-            if rows and name not in ("captures", "owners", "trends")  # these are nobody's words
+            if rows and name not in ("captures", "owners", "trends", "plan")  # these are nobody's words
         ],
         "anchors": anchors,
         "loose": loose,
         "settings": doc["settings"],
+        "plans": _plans(doc),
         "tightest": _tightest(doc),
         "heaps": _heaps(doc["tables"].get("desktop_heaps", [])),
         "owners": _owners(doc),
@@ -354,6 +411,12 @@ def _remarks(inputs: Iterable[Document]) -> list[Document]:
 def replaced(count: int) -> str:
     one = count == 1
     return f"{thousands(count)} {'byte stands' if one else 'bytes stand'} for no character and {'was' if one else 'were'} replaced"
+
+
+def _plans(doc: Document) -> list[Document]:
+    """The plans that say something, that of the verdict's machine first."""
+    machine = doc["verdict"]["scope"]["machine"]
+    return sorted((one for one in doc["plan"] if one["says_something"]), key=lambda one: one["machine"] != machine)
 
 
 def _tightest(doc: Document) -> Document | None:

@@ -27,7 +27,9 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     Columns: case, machine, snapshot, session, file, line (of the first row), heaps_kb, interactive_kb, service_kb, fixed_kb, desktops,
     total_kb (the tool's own), most_kb (the larger of both), next_kb (the heap that the next service would want), limit_kb, limit_origin, limit_file,
     limit_line, limits_differ, possible_kb (smallest limit printed, else that of the registry, else that this Windows can have; missing: none), other_kb,
-    least_room_kb (what the fullest view of the machine has left; a SharedSection value counts in all its sessions), free_ptes, superseded, and those of `platforms`.
+    known_kb (the limit that counts: printed, else of the registry), interactive_heaps and service_heaps (how many), interactive_growth_kb and service_growth_kb (by
+    how much each heap of the kind may grow: a SharedSection value counts in all sessions, and the fullest view of the machine decides), free_ptes,
+    superseded, and those of `platforms`.
     """
     heaps = tables["desktop_heaps"]
     heaps = heaps[heaps["used_percent"].notna()]
@@ -41,7 +43,9 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     ).reset_index()
     group = by_session.ngroup()
     for role in ("interactive", "service", "fixed"):
-        rows[f"{role}_kb"] = heaps["size_kb"].where(heaps["role"].eq(role), 0).groupby(group).sum()
+        mine = heaps["role"].eq(role)
+        rows[f"{role}_kb"] = heaps["size_kb"].where(mine, 0).groupby(group).sum()
+        rows[f"{role}_heaps"] = mine.fillna(False).groupby(group).sum()
     service = heaps["size_kb"].where(heaps["role"].eq("service"))
     rows["next_kb"] = service.groupby(group).min()
     totals = tables["heap_totals"].groupby(SESSION, observed=True, dropna=False)["total_kb"].max()
@@ -58,14 +62,18 @@ def view_space(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     counters = tables["memory_counters"]
     ptes = counters[counters["label"].eq("Free System PTEs")]
     rows["free_ptes"] = machine_keys(rows).map(ptes.groupby(machine_keys(ptes))["pages"].last()).astype("Int64")
-    # A value of the registry is no printed limit: it narrows what is possible, and raises no alarm by itself.
+    # A value of the registry is no printed limit: it narrows what is possible and what may be advised, and raises no alarm by itself.
     stored = rows["configured_view_kb"].where(has_limit(rows))
     rows["possible_kb"] = rows["smallest_kb"].fillna(stored).fillna(_smallest_possible(rows))
     rows["other_kb"] = others_kb(rows["limit_kb"].fillna(rows["possible_kb"]))
-    room = (rows["limit_kb"] - rows["other_kb"] - rows["heaps_kb"]).where(
+    rows["known_kb"] = rows["limit_kb"].fillna(stored).astype("Int64")
+    room = (rows["known_kb"] - rows["other_kb"] - rows["heaps_kb"]).where(
         has_limit(rows) & ~rows["superseded"].astype(bool)
     )
-    rows["least_room_kb"] = room.groupby(machine_keys(rows)).transform("min").astype("Int64")
+    for role in ("interactive", "service"):
+        number = rows[f"{role}_heaps"].astype("Int64")
+        growth = room.clip(lower=0) // number.where(number.gt(0))
+        rows[f"{role}_growth_kb"] = growth.groupby(machine_keys(rows)).transform("min").astype("Int64")
     return rows
 
 

@@ -108,7 +108,7 @@ def document(mode: str, summary: str, certainty: str | None = "proved", **parts:
             {"label": "SharedSection in force", "value": "1024,20480,2048", "how": "told by the heap sizes"},
             {"label": "Session view size", "value": "not shown", "how": "104 MB is the default of this Windows"},
         ],
-        "outcomes": OTHER_OUTCOMES, "view_space": [], "excerpts": [], "excerpts_left_out": 0, "problems": [],
+        "outcomes": OTHER_OUTCOMES, "view_space": [], "plan": [], "excerpts": [], "excerpts_left_out": 0, "problems": [],
         "tables": {"desktop_heaps": [], "events": [], "captures": []},
         "inputs": [source_file(LISTING, 1204, ledger(24, 14, 6, 2, 0)), source_file("MEMORY.DMP", 268_435_456, ledger(0, 0, 0, 0, 0), "a memory dump, not text")],
     }  # fmt: skip
@@ -205,6 +205,7 @@ def heap_full() -> Document:
         ],
         tables={"desktop_heaps": FULL_ROWS, "events": [], "captures": []},
         view_space=[view_space((20480, 12288, 288), 9, None, [106496], 2048)],
+        plan=[PLAN],
         excerpts=[listing(FULL_ROWS, total, [5, 14])],
         problems=[{"file": LISTING, "line": 22, "text": "Service-0x0-99", "reason": "a row without a size"}],
         inputs=[
@@ -212,6 +213,23 @@ def heap_full() -> Document:
             source_file("MEMORY.DMP", 268_435_456, ledger(0, 0, 0, 0, 0), "a memory dump, not text"),
         ],
     )
+
+
+PLAN_ROW: Document = {
+    "case": "case0417", "machine": "SRV-BATCH01", "snapshot": 1, "file": LISTING, "line": 14, "session": 0, "candidate": "needed", "recommended": True, "fits": "unknown",
+    "shared_kb": 1024, "interactive_kb": 20480, "non_interactive_kb": 2560, "view_kb": None, "pool_kb": None, "heaps_kb": 36128, "others_kb": 4096, "room_kb": 66272,
+    "needed_view_kb": 49152, "more_desktops": 25, "more_desktops_at_most": 27, "more_interactive": 3, "interactive_free_kb": 20428.8, "service_free_kb": 590.0,
+    "processes": 230, "free_ptes": None, "stored_view_mb": None, "answers": "desktop-heap-full", "reason": "a service heap is full",
+    "side_effects": ["counts after a restart"], "risks": ["may fall back at boot"], "sizes": "20480,2560", "name": "20480,2560",
+}  # fmt: skip
+PLAN: Document = {
+    "machine": "SRV-BATCH01", "summary": "Third SharedSection value from 2048 to 2560: a service heap is full.", "says_something": True,
+    "rows": [PLAN_ROW, PLAN_ROW | {"candidate": "today", "recommended": False, "non_interactive_kb": 2048, "sizes": "20480,2048", "name": "20480,2048"}],
+    "goes_with": ["counts after a restart"], "risks": [{"text": "may fall back at boot", "of": ["20480,2048"]}], "limits": ["20480 is the most."],
+    "words": ["Change only these digits."],
+    "changes": [{"what": "SharedSection", "value": "csrss.exe", "file": "key.txt", "line": 4, "apply": {"reg": "[HKLM]\nx=1", "powershell": "$k='HKLM'"}, "back": {"reg": "[HKLM]\nx=0", "powershell": None}}],
+    "safety": ["Back up the key first."],
+}  # fmt: skip
 
 
 def exhausted_rows(services: int = 26) -> list[Document]:

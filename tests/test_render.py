@@ -196,11 +196,11 @@ def test_a_fence_is_longer_than_the_backticks_in_it() -> None:
     assert render.fenced(["plain"]).startswith("```text\n")
 
 
-def test_markdown_has_one_table_and_bounded_rows() -> None:
+def test_markdown_has_few_tables_and_bounded_rows() -> None:
     tokens = MarkdownIt("commonmark").enable("table").parse(render.markdown(many(300)))
     types = [token.type for token in tokens]
-    assert types.count("table_open") == 1
-    assert types.count("tr_open") == 1 + 6
+    assert types.count("table_open") == 2, "the heaps, and the plan"
+    assert types.count("tr_open") == 1 + 6 + 1 + 2
     assert "294 more desktop heaps" in render.markdown(many(300))
 
 
@@ -599,3 +599,27 @@ def test_a_missing_resource_is_named() -> None:
     assert (resources.resource_dir("reports") / "page.css").is_file()
     with pytest.raises(FileNotFoundError, match="no folder 'no-such-folder'"):
         resources.resource_dir("no-such-folder")
+
+
+@pytest.mark.parametrize("payload", ["as it is", *PAYLOADS], ids=range(len(PAYLOADS) + 1))
+def test_a_printed_plan_is_ascii_and_shows_nothing_unseen(payload: str) -> None:
+    doc = made("heap_full")
+    rendered = render.plan_text(doc if payload == "as it is" else samples.with_text(doc, payload))
+    assert rendered.isascii()
+    assert not NOT_SHOWABLE & set(rendered)
+
+
+def test_a_printed_plan_has_80_columns() -> None:
+    rendered = render.plan_text(made("heap_full"))
+    assert max(map(len, rendered.splitlines())) <= 80
+    assert "> 20480,2560     104?  unknown" in rendered
+    assert "[HKLM]\nx=1\n" in rendered, "what is to be copied stays as it is"
+
+
+@pytest.mark.parametrize("form", ["html", "text", "markdown"])
+def test_a_report_has_a_plan_only_where_it_says_something(form: str) -> None:
+    doc = made("heap_full")
+    heading = "what would fit"
+    assert heading in FORMATS[form](doc).lower()
+    quiet = {**doc, "plan": [{**doc["plan"][0], "says_something": False}]}
+    assert heading not in FORMATS[form](quiet).lower()

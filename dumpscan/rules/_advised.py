@@ -97,11 +97,14 @@ def _sizing(machines: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Da
 def _fits(rows: pd.DataFrame, larger: pd.Series[int]) -> tuple[pd.Series[bool], pd.Series[bool]]:
     """Whether the heaps of the session, and those of the fullest session of the machine, fit into their view with so much for each of this kind."""
     size = rows["size_kb"].astype("Int64")
-    every = rows["service_kb"].mask(rows["role"].eq("interactive").fillna(False).astype(bool), rows["interactive_kb"])
-    after = rows["heaps_kb"].fillna(size) + every.fillna(size).clip(lower=size) // size * (larger - size)
+    interactive = rows["role"].eq("interactive").fillna(False).astype(bool)
+    number, growth = (
+        rows[f"service_{of}"].mask(interactive, rows[f"interactive_{of}"]) for of in ("heaps", "growth_kb")
+    )
+    after = rows["heaps_kb"].fillna(size) + number.fillna(1).clip(lower=1) * (larger - size)
     limited = rows["era"].ne(SINCE)
-    own = limited & after.gt(rows["limit_kb"] - rows["other_kb"]).fillna(False)
-    other = limited & (larger - size).gt(rows["least_room_kb"]).fillna(False)
+    own = limited & after.gt(rows["known_kb"] - rows["other_kb"]).fillna(False)
+    other = limited & (larger - size).gt(growth).fillna(False)
     return ~own.astype(bool), ~other.astype(bool)
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # What is needed of the session's view space to tell whether a larger heap fits.
-VIEW = ("heaps_kb", "interactive_kb", "service_kb", "limit_kb", "other_kb", "least_room_kb", "era")
+VIEW = (
+    "heaps_kb", "interactive_heaps", "service_heaps", "known_kb", "other_kb", "interactive_growth_kb", "service_growth_kb", "era",
+)  # fmt: skip
 # What is needed of the table `advised`.
 ADVISED = (
     "sizes",
@@ -37,6 +39,13 @@ EXHAUSTED = {
 }
 # Why a heap does not get a larger size.
 LEAK, CEILING, FELL_BACK, OWN_VIEW, OTHER_VIEW, UNKNOWN = "leak", "ceiling", "fell back", "own view", "other view", "unknown"  # fmt: skip
+
+# The advice where heaps have the sizes that Windows falls back to, and nothing tells whether that is so.
+READ_FIRST = (
+    REBOOT,
+    f"Read the configured SharedSection values first: {FALLBACK_INTERACTIVE} and {FALLBACK_SERVICE} KB are what Windows falls back to when the configured heaps "
+    "do not fit into session view space. Then lower values help, not higher ones.",
+)
 
 PER_PROCESS = 10  # KB of heap that a typical service process takes (KB 949296)
 
@@ -70,26 +79,27 @@ def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
             f"A larger {which} SharedSection value; how large, only the architecture of this machine tells (vertarget), and it is not in these texts.",
         )
     larger = int(row["next_kb"])
-    every = max(int(row[f"{kind}_kb"] or size), size) // size
+    every = max(1, int(row[f"{kind}_heaps"] or 1))
     after = int(row["heaps_kb"] or size) + every * (larger - size)
     if refused == OWN_VIEW:
         return (
             FUTILE,
             f"A {which} SharedSection value of {larger} instead of {size}: the heaps of this session would take {kb(after)}, which does not fit into its view "
-            f"space of {kb(row['limit_kb'])} with what GDI and others need. Fewer desktops come first.",
+            f"space of {kb(row['known_kb'])} with what GDI and others need. Fewer desktops, or a larger view, come first.",
         )
     if refused == OTHER_VIEW:
+        growth = row[f"{kind}_growth_kb"]
         return (
             FUTILE,
             f"A {which} SharedSection value of {larger} instead of {size}: it counts in every session, and the view space of another session of this machine "
-            f"has only {kb(max(0, int(row['least_room_kb'])))} left beside what GDI and others need. Fewer desktops there come first.",
+            f"has room for {kb(max(0, int(growth)))} more on each such heap beside what GDI and others need. Fewer desktops there come first.",
         )
     wanted, stored = int(row[f"{kind}_wanted_kb"]), row[f"{kind}_stored_kb"]
     after += every * (wanted - larger)
     price = f" The heaps of this session then take {kb(after)}" if row["era"] != SINCE else ""
     held = (
-        f" of {kb(row['limit_kb'])}."
-        if row["limit_kb"] is not None
+        f" of {kb(row['known_kb'])}."
+        if row["known_kb"] is not None
         else ": that must fit into its view space, whose limit is not in these texts."
     )
     price = price + held if price else ""
@@ -109,11 +119,7 @@ def read_first(row: Mapping[str, Any]) -> tuple[str, str]:
             FUTILE,
             f"Higher values than SharedSection={row['sizes']}: these did not fit into session view space, so Windows fell back to {FALLBACK_INTERACTIVE} and {FALLBACK_SERVICE} KB. Lower ones help.",
         )
-    return (
-        REBOOT,
-        f"Read the configured SharedSection values first: {FALLBACK_INTERACTIVE} and {FALLBACK_SERVICE} KB are what Windows falls back to when the configured heaps "
-        "do not fit into session view space. Then lower values help, not higher ones.",
-    )
+    return READ_FIRST
 
 
 def raised(row: Mapping[str, Any], kind: str, wanted: int) -> str:

@@ -282,7 +282,7 @@ def test_a_larger_heap_is_not_advised_where_another_session_has_no_room_for_it()
 
 
 def test_boundary_of_what_fits() -> None:
-    """To the KB: all service heaps of this session with a larger one, and the room that is left in another session."""
+    """To the KB: all service heaps of this session with a larger one, and the room that is left for all of those in another session."""
     full = compose.dskheap(
         0, compose.replaced(X86, SYSTEM, 512, 99)
     )  # 5,312 KB, of which four service heaps grow by 512 each
@@ -290,8 +290,8 @@ def test_boundary_of_what_fits() -> None:
     cases: dict[str, compose.Text] = {f"own {kb}": full + compose.view_size(after + kb) for kb in (-1, 0, 1)}
     for kb in (-1, 0, 1):
         other = [
-            (compose.service(1), 15000 - 4096 - 512 - kb - 5312, 2)
-        ]  # with its 5,312 KB, so much is left of 15,000
+            (compose.service(1), 15000 - 4096 - 5 * 512 - kb - 5312, 2)
+        ]  # with its 5,312 KB, so much is left of 15,000 for five service heaps
         cases[f"other {kb}"] = full + compose.dskheap(3, [*X86, *other]) + compose.view_size(15000)
     told = {}
     for name, document in compose.documents(cases).items():
