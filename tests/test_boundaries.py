@@ -191,6 +191,9 @@ LINES: dict[str, Line] = {
 NO_LINES: dict[str, str] = {
     "rules._events._DAY": "the seconds of a day",
     "rules._trend.DAY": "the seconds of a day",
+    "rules._scope.DAY": "the seconds of a day",
+    "rules._events.BOOTING": "test_starts.py generates its boundary from it",
+    "rules._events.FARTHEST_ZONE": "the most that a zone can be away from universal time",
     "rules._sections._LAST": "above all builds that there are",
     "rules._gui.SERVICE_KB": "the usual size of a heap, for a sentence where the real one is not printed",
     "rules.heaviest_on_desktop.INTERACTIVE_KB": "the usual size of a heap, for a sentence where the real one is not printed",

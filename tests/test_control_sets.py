@@ -54,7 +54,7 @@ def test_select_names_the_set_that_counts() -> None:
         for name, told in docs.items()
     }
     both = {"max-request-threads", "session-view-size-odd"}
-    silent = {"second": set(), "told above": set(), "spelled otherwise": set(), "a third": set()}
+    silent: dict[str, set[str]] = {"second": set(), "told above": set(), "spelled otherwise": set(), "a third": set()}
     assert found == {name: silent.get(name, both) for name in docs}
     assert {name: view(told) for name, told in docs.items()} == {
         "first": "73,728 KB",

@@ -29,6 +29,7 @@ SAME_MINUTE = 60  # seconds
 # Marks of a start in the System log: the event log service was started, Windows was started.
 MARKS = {"eventlog": (6005, 6009), "kernel-general": (12,)}
 BOOTING = 300  # seconds between the start of the kernel and that of the event log, which writes down what was before it; a guess
+READINGS = ["month_first", "day_first"]
 FARTHEST_ZONE = 14 * 3600  # seconds between universal time and that of a machine
 
 _DAY = 86400.0
@@ -70,13 +71,14 @@ def facts(
 
 
 def starts(events: pd.DataFrame) -> pd.DataFrame:
-    """The starts of machines that the System log tells, with `key`, `early` and `late` (seconds: what its date can mean) and `utc`."""
+    """The starts of machines that the System log tells, with `key`, `utc`, and the moments of READINGS."""
     import numpy as np
 
     marks = [of_source(events, source) & events["event_id"].isin(numbers) for source, numbers in MARKS.items()]
     rows = events[np.logical_or.reduce(marks) & events["time"].notna()]
     rows = rows.assign(key=machine_keys(rows), utc=moments(rows)["utc"], **_readings(rows["time"]))
-    return rows[rows["month_first"].notna()]
+    read: pd.DataFrame = rows[rows[READINGS[0]].notna()]
+    return read
 
 
 def _readings(times: pd.Series[Any]) -> dict[str, pd.Series[float]]:
@@ -84,34 +86,34 @@ def _readings(times: pd.Series[Any]) -> dict[str, pd.Series[float]]:
     read = {time: (_moment(time), _moment(time, day_first=True)) for time in times.unique()}
     return {
         name: times.map({time: both[at] for time, both in read.items()}).astype(float)
-        for at, name in enumerate(("month_first", "day_first"))
+        for at, name in enumerate(READINGS)
     }
 
 
 def _held_against_starts(rows: pd.DataFrame, events: pd.DataFrame, captured: pd.DataFrame) -> pd.DataFrame:
-    """What is surely of before a start that the log tells is of an earlier boot, and what is between the last one and the capture of this one. A start after
-    the capture is no start of it, and without any capture the last one in the log counts."""
+    """What is surely before a start that the log tells is of an earlier boot, and what is between the last one and the capture is of this one. A start after
+    the capture is no start of it; without any capture the last one of the log counts."""
+    if not len(rows):
+        return rows
     keys = machine_keys(rows)
     told = starts(events[machine_keys(events).isin(keys.unique())])
     if not len(told):
         return rows
-    began = told["key"].map(captured["begin"]).astype(float) + BOOTING
-    limit = began.fillna(told["captured_to"]).fillna(told["key"].map(captured["end"]).astype(float))
-    slack = told["utc"].map({True: FARTHEST_ZONE, False: 0}).astype(float)
-    place = [keys, moments(rows)["utc"]]
-    pairs = rows.assign(key=place[0], utc=place[1], **_readings(rows["time"])).reset_index(names="row")
-    before, after = rows["before"] & False, rows["before"] | True
-    for reading in ("month_first", "day_first"):
-        counts = told[~(told[reading] + slack > limit)]
-        last = counts.groupby(["key", "utc"])[reading].max().rename("last").reset_index()
-        near = pairs.merge(last, on=["key", "utc"], how="left").set_index("row")
-        gone, since = near[reading] < near["last"] - BOOTING, near[reading] >= near["last"]
-        before, after = gone if reading == "month_first" else before & gone, after & since
-    at = pairs.set_index("row")
-    to = rows["captured_to"].fillna(keys.map(captured["end"]).astype(float))
-    after &= (at["month_first"] <= to) & (at["day_first"] <= to) & ~at["utc"]
-    this_boot = rows["this_boot"].mask(after, True).mask(before, False)
-    return rows.assign(before=rows["before"] | before, this_boot=this_boot)
+    began, end = (told["key"].map(captured[column]).astype(float) for column in ("begin", "end"))
+    limit = (began + BOOTING).fillna(told["captured_to"]).fillna(end)
+    shifted = told["utc"].map({True: FARTHEST_ZONE, False: 0}).astype(float)
+    read = rows.assign(key=keys, utc=moments(rows)["utc"], **_readings(rows["time"])).reset_index(names="row")
+    gone, since = [], []
+    for reading in READINGS:
+        of_captured = told[~(told[reading] + shifted > limit)]
+        last = of_captured.groupby(["key", "utc"])[reading].max().rename("last").reset_index()
+        near = read.merge(last, on=["key", "utc"], how="left").set_index("row")
+        gone.append(near[reading] < near["last"] - BOOTING)
+        since.append((near[reading] >= near["last"]) & (near[reading] <= near["captured_to"]) & ~near["utc"])
+    before, this_boot = gone[0] & gone[1], since[0] & since[1]
+    return rows.assign(
+        before=rows["before"] | before, this_boot=rows["this_boot"].mask(this_boot, True).mask(before, False)
+    )
 
 
 def of_source(events: pd.DataFrame, *sources: str) -> NDArray[np.bool_]:
@@ -253,7 +255,10 @@ def boots(systems: pd.DataFrame) -> pd.DataFrame:
             "line": systems["line"],
         }
     )
-    return told.dropna(subset="begin").sort_values(["end", "begin"])
+    told = told.dropna(subset="begin")
+    # A capture after a start is of that boot or of a later one.
+    known = told["end"].where(told["end"].lt(float("inf")), told["begun"])
+    return told.assign(known=known).sort_values(["known", "begin"], kind="stable").drop(columns="known")
 
 
 def _started(uptimes: pd.Series[Any], *, day_first: bool) -> pd.Series[float]:

@@ -5,8 +5,9 @@ Windows logged that an allocation from a desktop heap failed, and the heaps that
 is of another moment. It clears that moment, not the one of the event.
 
 ## How the log proves it
-Event 243 of Win32k with date and time, not before the boot of the capture, and no heap of its session (of the machine, where it names none) at
-90 % or more. An event beside a service that did not start is of session 0 (`heap-allocation-failed`).
+Event 243 of Win32k with date and time, and no heap of its session (of the machine, where it names none) at
+90 % or more; or one from before the last start of a machine whose heaps are not listed at all (told by an uptime, or by a
+start in the System log). An event beside a service that did not start is of session 0 (`heap-allocation-failed`).
 
 ## What to do
 List the heaps again while it fails; ask what was ended or restarted in between.
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @rule(
     stage=EVENTS,
     says=None,
-    needs=("events.event_id", "events.time", "desktop_heaps.used_percent"),
+    needs=("events.event_id", "events.time"),
     clear="No event tells of a failed allocation at a moment other than that of the listing.",
     references=("KB 184802",),
 )
@@ -57,9 +58,11 @@ def check(events: pd.DataFrame, desktop_heaps: pd.DataFrame, systems: pd.DataFra
     joined = told.index.isin(events_of_near) & told["this_boot"].fillna(False).to_numpy(
         bool
     )  # another rule tells these
-    told = told[theirs & ~joined]
+    told = told[(theirs & ~joined) | (told["before"] & ~keys.isin(machine_keys(heaps)))]
     rows = told.drop_duplicates(MACHINE).assign(severity="medium", certainty="proved")
-    rows = rows.assign(room=~machine_keys(rows).isin(machine_keys(full)))
+    rows = rows.assign(
+        room=~machine_keys(rows).isin(machine_keys(full)), listed=machine_keys(rows).isin(machine_keys(heaps))
+    )
     lines = told[[*MACHINE, "file", "line", "time"]]
     return found(rows, cite(rows[MACHINE], "event 243 at {time}", lines, MACHINE))
 
@@ -72,6 +75,8 @@ def tell(row: Mapping[str, Any]) -> Told:
         if row["room"]
         else "Which heap that was is not in the logs: nothing joins it with one that is listed."
     )
+    if not row["listed"]:
+        listing = "The machine was started since, and no heap is listed: it is history, and says nothing of now."
     return Told(
         f"An allocation from a desktop heap failed{where} at {when(row)} (event 243). {listing}",
         {"time": row["time"], "session": row["session"]},

@@ -41,9 +41,11 @@ if TYPE_CHECKING:
     clear="The capture was taken at the time of the failure.",
     references=("ntdebugging blog 2007-01-04, comment 74",),
 )
-def check(captures: pd.DataFrame, systems: pd.DataFrame, complaints: pd.DataFrame) -> Found | None:
+def check(
+    captures: pd.DataFrame, systems: pd.DataFrame, events: pd.DataFrame, complaints: pd.DataFrame
+) -> Found | None:
     """One finding for each machine none of whose listings is of the failure; told of the one that is nearest to it."""
-    rows = with_complaint(judged_listings(captures, systems), complaints)
+    rows = with_complaint(judged_listings(captures, systems, events), complaints)
     rows = rows[rows["failed_from"].notna() & rows["taken_from"].notna()]
     restarted = (rows["taken_from"] - rows["up"]).gt(rows["failed_to"]).fillna(False)
     rows = rows.assign(early=early(rows), away=early(rows) + late(rows), restarted=restarted.astype(bool))

@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     clear="The heaps of the session that fails are listed here, or a listing does not print its session.",
     references=("KB 949296",),
 )
-def check(captures: pd.DataFrame, systems: pd.DataFrame, complaints: pd.DataFrame) -> Found | None:
+def check(
+    captures: pd.DataFrame, systems: pd.DataFrame, events: pd.DataFrame, complaints: pd.DataFrame
+) -> Found | None:
     """One finding for each machine with listings, none of which is of the session of the complaint."""
-    rows = with_complaint(judged_listings(captures, systems), complaints)
+    rows = with_complaint(judged_listings(captures, systems, events), complaints)
     rows = rows[rows["failed_session"].notna()]
     hit = rows["session"].eq(rows["failed_session"]).fillna(True).astype(bool)
     rows = rows[~rows["key"].isin(rows.loc[hit, "key"])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import compose
 
-from dumpscan.rules.commit_exhausted import NEAR
+from dumpscan.rules._commit import NEAR
 
 RULE = "commit-exhausted"
 LIMIT = 202280

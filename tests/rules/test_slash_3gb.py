@@ -5,7 +5,7 @@ from __future__ import annotations
 import compose
 from compose import X64, X86
 
-from dumpscan.rules.slash_3gb import XP
+from dumpscan.platforms import XP
 
 RULE = "slash-3gb"
 OPTIONS = compose.registry(compose.CONTROL, {"SystemStartOptions": "NOEXECUTE=OPTIN  3GB  USERVA=3030"})
