@@ -34,6 +34,7 @@ class Analysis:
         from dumpscan.model import build
         from dumpscan.platforms import platforms, signs
         from dumpscan.rules import all_rules, run
+        from dumpscan.rules._events import after_failures
         from dumpscan.verdict import judge
         from dumpscan.view_space import view_space
 
@@ -48,7 +49,7 @@ class Analysis:
             "complaints": complaints(said, self.cases),
             "signs": told,
             "platforms": known,
-            "view_space": view_space(self.tables, known),
+            "view_space": after_failures(view_space(self.tables, known), self.tables, known),
         }
         self.outcomes: list[Outcome] = run(self._tables, len(self.cases), list(all_rules().values()))
         self._tables["verdicts"] = judge(self._tables, self.outcomes)
