@@ -43,6 +43,7 @@ class Analysis:
         from dumpscan.platforms import platforms, signs
         from dumpscan.rules import all_rules, run
         from dumpscan.rules._advised import advised
+        from dumpscan.rules._events import after_failures
         from dumpscan.trends import trend_points, trends
         from dumpscan.verdict import judge
         from dumpscan.view_space import view_space
@@ -61,7 +62,7 @@ class Analysis:
             "complaints": complaints(said, self.cases),
             "signs": told,
             "platforms": known,
-            "view_space": view_space(self.tables, known),
+            "view_space": after_failures(view_space(self.tables, known), self.tables, known),
             "desktop_users": users,
             "trend_points": points,
         }

@@ -14,6 +14,7 @@ from dumpscan.platforms import LIMITS, MACHINE, SERVICE_HEAP, SINCE, SINCE_TOOLS
 if TYPE_CHECKING:
     import pandas as pd
 
+GROWTH = ("interactive_growth_kb", "service_growth_kb")
 SESSION = [*MACHINE, "snapshot", "session"]
 SMALL_VIEW = 20480  # KB
 SMALLEST_LIMIT = 1024  # KB: "Maximum is 0K" is printed where the debugger could not read it

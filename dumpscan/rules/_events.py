@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from dumpscan.machines import boots, machine_keys
 from dumpscan.platforms import BEFORE
 from dumpscan.printed_times import DAY, days_of, is_dated, moment_of
-from dumpscan.view_space import possible_limits
+from dumpscan.view_space import GROWTH, possible_limits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,7 +181,7 @@ def desktops_not_created(
 ) -> pd.DataFrame:
     """Events 244 that are facts, with the era of their machine, the share of the view that heaps take (missing without a listing), and
     `view`: whether session view space is the likely cause. Where only one session is listed, or the event names its own: heaps_kb, limit_kb (printed),
-    free_ptes, view_how and architecture of that view."""
+    free_ptes, view_how, architecture and view_row (its index) of that view."""
     rows = facts(events, DESKTOP_CREATION_FAILED, systems)
     keys = machine_keys(rows)
     sessions = view_space[~view_space["superseded"]]
@@ -190,11 +190,12 @@ def desktops_not_created(
     listed = keys.isin(machine_keys(sessions))
     era = keys.map(platforms.set_index(machine_keys(platforms))["era"]).astype(object)
     rows = rows.assign(era=era, share=share, view=era.eq(BEFORE) & (~listed | share.ge(VIEW_IN_USE)))
-    of_views = sessions.assign(key=machine_keys(sessions)).sort_values("heaps_kb", kind="stable")
+    of_views = sessions.assign(key=machine_keys(sessions), view_row=sessions.index)
+    of_views = of_views.sort_values("heaps_kb", kind="stable")
     of_views = of_views.drop_duplicates(["key", "session"], keep="last")
     asked = rows.assign(key=keys, session=of_the_only_session(rows, sessions)).reset_index()
     joined = asked[["index", "key", "session"]].merge(
-        of_views[["key", "session", "heaps_kb", "limit_kb", "free_ptes", "view_how", "architecture"]],
+        of_views[["key", "session", "heaps_kb", "limit_kb", "free_ptes", "view_how", "architecture", "view_row"]],
         on=["key", "session"],
         how="left",
     )
@@ -202,6 +203,23 @@ def desktops_not_created(
     # A merge takes a missing session for any other missing one.
     several = sessions["session"].groupby(machine_keys(sessions)).nunique(dropna=False)
     return rows.join(joined[~(rows["session"].isna() & keys.map(several).gt(1))])
+
+
+def after_failures(
+    view_space: pd.DataFrame, tables: Mapping[str, pd.DataFrame], platforms: pd.DataFrame
+) -> pd.DataFrame:
+    """`view_space`, with what an event 244 tells of it: GDI and others had all that the heaps of that session do not take (other_kb), so no view of that machine
+    has room for larger ones (interactive_growth_kb, service_growth_kb)."""
+    told = desktops_not_created(tables["events"], tables["systems"], view_space, platforms)
+    told = told[told["view"] & told["limit_kb"].ge(told["heaps_kb"]).fillna(False)]
+    if not len(told):
+        return view_space
+    failed = view_space.index.isin(told["view_row"])
+    here = machine_keys(view_space).isin(machine_keys(told))
+    return view_space.assign(
+        other_kb=view_space["other_kb"].mask(failed, view_space["limit_kb"] - view_space["heaps_kb"]),
+        **{name: view_space[name].mask(here, view_space[name].clip(upper=0)) for name in GROWTH},
+    )
 
 
 def _limits(sessions: pd.DataFrame) -> pd.Series[int]:

@@ -122,3 +122,22 @@ def test_what_gdi_and_others_had_is_limit_less_heaps() -> None:
     assert any("one step of 16 MB once !vm" in text for text in compose.reboot_advice(told["one session"]))
     assert not any("16 MB" in text for text in compose.reboot_advice(told["two sessions"]))
     assert told["one session"]["subject"]["heaps_kb"] == used and told["two sessions"]["subject"]["heaps_kb"] is None
+
+
+def test_no_larger_heap_after_it() -> None:
+    """A full heap beside it is not made larger: what GDI and others had leaves no room, whatever 4 MB would leave."""
+    full = VIEW + compose.dskheap(0, compose.replaced(TIGHT, DEFAULT, 3072, 99))
+    roomy = compose.dskheap(1, X86)
+    cases: dict[str, compose.Text] = {
+        "no event": OLD + full,
+        "event": FIRES + full,
+        "of an earlier boot": FIRES + compose.event(6005, "2007-03-09 09:05:33", source="EventLog") + full,
+        "of one of two sessions": FIRES + full + roomy,
+    }
+    told = {name: compose.findings(doc, "desktop-heap-full")[0] for name, doc in compose.documents(cases).items()}
+    raised = {
+        name: any("from 3072 to 4096" in text for text in compose.reboot_advice(one)) for name, one in told.items()
+    }
+    assert raised == {"no event": True, "event": False, "of an earlier boot": True, "of one of two sessions": True}
+    futile = [one["text"] for one in told["event"]["advice"] if one["when"] == "futile"]
+    assert any("does not fit into its view space of 20,480 KB with what GDI and others need" in text for text in futile)
