@@ -58,8 +58,16 @@ WORDS = {
     "any": "all", "all": "any",
 }  # fmt: skip
 DROPPED = {"drop_duplicates", "where", "mask", "dropna", "sort_values", "clip"}  # calls that are left out
-# What judges or advises beside the rules; each has tests of its name.
-BESIDE = ("verdict", "applying")
+PLAN = [f"tests/test_plan{part}.py" for part in ("_figures", "", "_command", "_laws")]
+# What judges, tells or advises beside the rules, with its tests.
+BESIDE = {
+    "verdict": ["tests/test_verdict.py"],
+    "applying": ["tests/test_applying.py"],
+    **{name: [f"tests/test_{name}.py"] for name in ("control_sets", "csrss", "sections", "stored", "owners", "trends")},
+    **{f"plan.{part}": PLAN for part in ("candidates", "figures", "files", "machines", "table", "telling")},
+}
+# Tests of helpers that no rule imports: what they make is a table.
+TABLES = {"rules._advised": ["tests/test_advised.py"]}
 COMPARES = {"eq", "ne", "isin", "startswith", "endswith", "contains"}  # calls whose strings are values of columns
 
 
@@ -183,8 +191,12 @@ def _constants(value: object, values: bool) -> Iterator[Any]:
 def modules(asked: Sequence[str]) -> dict[str, Path]:
     """What is mutated, by its name below dumpscan."""
     paths = {f"rules.{path.stem}".removesuffix(".__init__"): path for path in sorted(RULES.glob("*.py"))}
-    paths |= {name: ROOT / "dumpscan" / f"{name}.py" for name in BESIDE}
-    return {name: path for name, path in paths.items() if not asked or name.rpartition(".")[2] in asked}
+    paths |= {name: (ROOT / "dumpscan").joinpath(*name.split(".")).with_suffix(".py") for name in BESIDE}
+    return {
+        name: path
+        for name, path in paths.items()
+        if not asked or name.rpartition(".")[2] in asked or (name[:5] == "plan." and "plan" in asked)
+    }
 
 
 def tests_of(name: str) -> list[str]:
@@ -192,9 +204,9 @@ def tests_of(name: str) -> list[str]:
     if name in ("verdict", "rules"):
         engine = ["tests/test_engine.py", *(f"--deselect=tests/test_engine.py::{test}" for test in LONG)]
         pages = "tests/test_tree.py::test_the_page_of_a_rule_says_what_people_ask"
-        return ["tests/test_verdict.py", *engine] if name == "verdict" else [*engine, pages]
+        return [*BESIDE[name], *engine] if name == "verdict" else [*engine, pages]
     if name in BESIDE:
-        return [f"tests/test_{name}.py"]
+        return BESIDE[name]
     users = {name.removeprefix("rules.")}
     while True:
         more = {path.stem for path in RULES.glob("*.py") if path.stem != "__init__" and _imports(path) & users} - users
@@ -205,7 +217,7 @@ def tests_of(name: str) -> list[str]:
         f"tests/rules/test_{user}.py"
         for user in sorted(users, key=lambda user: (user != name.rpartition(".")[2], user))
     ]
-    return [path for path in [*paths, "tests/test_boundaries.py"] if (ROOT / path).is_file()]
+    return [path for path in [*TABLES.get(name, ()), *paths, "tests/test_boundaries.py"] if (ROOT / path).is_file()]
 
 
 def _imports(path: Path) -> set[str]:

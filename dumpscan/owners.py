@@ -166,7 +166,8 @@ def desktop_users(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     services, shared = rows[rows["session"].eq(0)], rows[rows["session"].gt(0) & rows["window_station"].eq("WinSta0")]
     of_logon = services.assign(who=services["account"].str.lower())[services["account"].notna()]
     theirs = there.assign(
-        window_station=there["account"].map(station, na_action="ignore"), who=there["account"].str.lower()
+        window_station=there["account"].map(station, na_action="ignore").astype(object),
+        who=there["account"].astype(object).str.lower(),
     )
     own, logged_on = (["key", "session", column] for column in ("window_station", "who"))
     parts = [

@@ -24,6 +24,8 @@ PLACE = ["case", "machine", "snapshot", "file", "line"]
 def facts(shared_sections: pd.DataFrame, registry_values: pd.DataFrame) -> pd.DataFrame:
     """Rows of shared_sections that are facts of their machine, of all its moments; `in_force` tells which kind."""
     running = _running(shared_sections)
+    if not len(running):  # as in most cases
+        return shared_sections.assign(in_force=running)
     stored = _texts_on_machines(shared_sections).isin(_texts_on_machines(_stored(registry_values)))
     rows = shared_sections[running | stored]
     rows = rows[~_unreliable(rows)]
@@ -36,6 +38,8 @@ def latest_facts(
     """The facts of the latest capture of each machine, once each, with `sizes` ("1024,3072,512"): of what is stored, else of what is in force (with `history` both, of each snapshot).
     Two lists of one capture that differ: neither."""
     rows = facts(shared_sections, registry_values)
+    if not len(rows):
+        return rows.assign(sizes=rows["text"].astype(object))
     if not history:
         rows = _stored_first(latest(rows, captures, "in_force"))
     place = rows.groupby([machine_keys(rows), rows["in_force"], rows["snapshot"]]).ngroup()

@@ -60,19 +60,19 @@ SIDE_EFFECTS = {
 }
 
 
-def empty() -> pd.DataFrame:
-    """The table without a row."""
+def empty(cases: pd.Series[Any]) -> pd.DataFrame:
+    """The table without a row; `cases`: the column of another table, whose categories it takes."""
     import pandas as pd
 
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+    none = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+    return none.assign(case=none["case"].cat.set_categories(cases.cat.categories))
 
 
 def plan(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome], wanted: Wanted) -> pd.DataFrame:
     """The table of all cases; the recommended row of each machine first."""
     start = m.start(tables, outcomes, wanted)
     if start is None:
-        none = empty()
-        return none.assign(case=none["case"].cat.set_categories(tables["captures"]["case"].cat.categories))
+        return empty(tables["captures"]["case"])
     rows = candidates(start.machines).merge(_with_planned(start.sessions, wanted), on="key")
     rows = rows.join(start.machines.drop(columns=[*rows.columns.intersection(start.machines.columns)]), on="key")
     rows = _in_tightest(_held(rows, wanted))

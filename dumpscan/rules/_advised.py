@@ -64,6 +64,9 @@ def _sizing(machines: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Da
     small = lowered(heaps, tables["platforms"])
     pressed = full(heaps) | filling(heaps)
     index = heaps.index[pressed | heaps.index.isin(small.index)]
+    if not len(index):  # as in most cases
+        none = heaps.head(0).assign(key=0, refused="")
+        return none.assign(**dict.fromkeys(("next_kb", "before_kb", "larger_kb"), none["size_kb"]))
     rows = heaps.loc[index].assign(key=machine_keys(heaps.loc[index]))
     rows = rows[rows["role"].ne("fixed").fillna(True).to_numpy(bool)]
     before = enlarged(heaps, tables["captures"], tables["logon_sessions"])["before_kb"].reindex(rows.index)
