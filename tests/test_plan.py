@@ -197,7 +197,7 @@ def test_a_larger_view_only_where_enough_page_table_entries_stay(ptes: int | Non
     if advised:
         row = best(plan)
         assert row is not None and row["free_ptes"] == ptes - 16 * PTES_OF_A_MB if ptes else False
-        assert "Raise SessionViewSize by one step, to 64 MB" in plan["limits"][-1]
+        assert "SessionViewSize may grow by one step, to 64 MB" in plan["limits"][-1]
         assert plan["words"] and not plan["changes"], "what it is now was not seen"
     else:
         assert not [row for row in plan["rows"] if row["view_kb"] == 65536]
@@ -471,3 +471,51 @@ def test_many_machines_at_once_say_what_each_says_alone() -> None:
 def _decoded(reg: str) -> str:
     data = reg.partition("hex(2):")[2].replace("\\\n", "").replace(" ", "").strip()
     return bytes(int(pair, 16) for pair in data.split(",")).decode("utf-16-le").rstrip("\0")
+
+
+def test_a_missing_third_value_is_added_and_holds_twice_what_is_in_use() -> None:
+    heaps = [(path, 3072 if kb == 512 else kb, percent) for path, kb, percent in compose.X86]
+    busy = compose.replaced(heaps, compose.SYSTEM, 3072, 20)
+    plan = planned(
+        compose.banner(3790) + compose.vm4(49152) + compose.dskheap(0, busy) + compose.stored_sections("1024,3072")
+    )
+    assert sizes(plan) == "3072,1260"
+    assert "without a third value" in plan["summary"]
+
+
+def test_what_does_not_fit_into_the_smallest_view_waits_for_the_limit() -> None:
+    heaps = [*compose.X86, *((compose.service(at), 512, 5) for at in range(20))]
+    text = compose.banner(3790) + compose.dskheap(0, compose.replaced(heaps, compose.SYSTEM, 512, 99))
+    plan = planned(text)
+    assert best(plan) is None
+    assert plan["summary"].startswith("No advice yet: the limit of session view space is not in these texts")
+
+
+def test_an_event_that_no_listed_heap_explains_asks_for_no_size() -> None:
+    listed = compose.banner(17763, name="Windows 10", target="x64") + compose.dskheap(0, compose.VISTA)
+    plan = planned(listed + compose.event(243, text=compose.requester(2)))
+    assert best(plan) is None
+    assert plan["summary"].startswith("No size can be judged: an allocation failed (event 243)")
+
+
+@pytest.mark.parametrize(("size", "which"), [(20480, "third"), (768, "second")])
+def test_the_value_at_its_limit_is_that_of_the_full_heap(size: int, which: str) -> None:
+    full = compose.SYSTEM if which == "third" else compose.DEFAULT
+    heaps = [
+        (path, size if kb == 768 else kb, 99.9 if path == full else percent) for path, kb, percent in compose.VISTA
+    ]
+    plan = planned(compose.banner(17763, name="Windows 10", target="x64") + compose.dskheap(0, heaps))
+    assert plan["summary"].startswith(f"No larger {which} value is advised")
+
+
+def test_a_damaged_value_gets_words_and_no_file() -> None:
+    full = compose.dskheap(0, compose.replaced(compose.X86, compose.SYSTEM, 512, 99))
+    plan = planned(compose.banner(3790) + compose.vm4(49152) + full + compose.stored_sections("1024, 3072,512"))
+    assert not plan["changes"]
+    assert any("The value is damaged (shared-section-damaged)" in said for said in plan["words"])
+
+
+def test_processes_that_no_size_holds_are_said_in_the_first_sentence() -> None:
+    full = compose.dskheap(0, compose.replaced(compose.X86, compose.SYSTEM, 512, 99))
+    plan = planned(compose.banner(3790) + compose.vm4(49152) + full, processes=5000, cost_kb=10)
+    assert "it does not hold 5,000 processes of 10 KB" in plan["summary"]

@@ -49,8 +49,8 @@ def candidates(machines: pd.DataFrame) -> pd.DataFrame:
     stored = [in_effect(machines[f"stored_{kind}_kb"]) for kind in ("interactive", "service")]
     stored[1] = stored[1].fillna(stored[0].where(machines["two_values"]))
     lowered = machines["fell_back"] & stored[0].notna() & stored[1].notna()
-    # Where a step of one value would not stand alone, services get the default that the value lacks.
-    beside = third.mask(machines["two_values"], machines["default_service_kb"].fillna(third))
+    # Where a step of one value would not stand alone, services get the third value that the findings advise.
+    beside = third.mask(machines["two_values"], machines["advised_service_kb"].fillna(third))
     smaller = rounded_up((2 * machines["peak_kb"]).round().astype("Int64"), PAGE).clip(lower=SMALLEST)
     short = machines["era"].eq(BEFORE) & machines["view_short"]
     view = machines["step_kb"]

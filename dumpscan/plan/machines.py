@@ -29,8 +29,11 @@ VIEW_AND_POOL_KB = 450 * 1024  # what both may take together on x86 before Vista
 # The findings that ask for another size, and those that a size has to be held against.
 FULL, AT_RISK, LOWERED = "desktop-heap-full", "desktop-heap-at-risk", "service-heap-lowered"
 EVENT_IN_SERVICES = "session0-requester"  # an allocation failed in session 0 of a Windows whose heaps nobody can list
+FAILED = "heap-allocation-failed"
+UNEXPLAINED = "failed-allocation-unexplained"  # the heaps that it can have been have room: no size answers that
 VIEW_FULL, VIEW_TIGHT = "session-view-space-exhausted", "session-view-space-pressure"
 NO_DESKTOP = "desktop-creation-failed"
+LIST = "heap-sizes-changed"  # sizes of another Windows, or ones that Windows rounds
 FELL_BACK, NO_THIRD, PENDING = "fallback-sizes", "third-value-missing", "reboot-pending"
 NO_VIEW_SIZE, SLASH_3GB = "small-view-by-default", "slash-3gb"
 GROWS, NO_HELP, LEAKS = "desktop-heap-grows", "enlarging-did-not-help", "leak-or-size"
@@ -180,7 +183,9 @@ def _with_needs(rows: pd.DataFrame, outcomes: Mapping[str, Outcome], wanted: Wan
             need |= here
             severe |= here & (rule == FULL)
         new[f"{kind}_asked"], new[f"{kind}_full"] = need & ~fallen, severe & ~fallen
-    new["event"] = has(EVENT_IN_SERVICES)
+    # Heaps that were listed with room are not what failed: then no size is known to help.
+    new["event"] = has(EVENT_IN_SERVICES) & rows["service_free_kb"].isna() & rows["build"].notna()
+    new["failed"] = has(UNEXPLAINED, FAILED) & ~new["event"]
     new["service_asked"] |= new["event"] & ~fallen
     # Where 512 or 128 KB were listed nobody knows whether they are configured: first that is read, then they grow.
     new["small_asked"] = (new["interactive_asked"] & small["interactive"]) | (new["service_asked"] & small["service"])
@@ -194,6 +199,7 @@ def _with_needs(rows: pd.DataFrame, outcomes: Mapping[str, Outcome], wanted: Wan
     new["no_desktop"] = has(NO_DESKTOP)
     new["fell_back"] = fallen
     twice = (2 * rows["peak_kb"]).gt(rows["default_service_kb"]).fillna(False).astype(bool)
+    new["no_third"] = has(NO_THIRD)
     new["third_asked"] = has(NO_THIRD) & rows["default_service_kb"].notna() & ~new["service_asked"] & ~twice
     new["list_asked"] = rows["advised_interactive_kb"].notna()
     new["pending"] = has(PENDING) & ~fallen & ~new["list_asked"]

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from dumpscan.plan import Wanted
 from dumpscan.plan import machines as m
-from dumpscan.plan.candidates import ADVISABLE, LOWEST, SMALLER, STORED, TODAY, USUAL_VIEW, WITHOUT_3GB, candidates
+from dumpscan.plan.candidates import (
+    ADVISABLE,
+    LOWEST,
+    NEEDED,
+    SECOND,
+    SMALLER,
+    STORED,
+    THIRD,
+    TODAY,
+    USUAL_VIEW,
+    WITHOUT_3GB,
+    candidates,
+)
 from dumpscan.plan.figures import EMPTY, more_heaps, processes, view_for
 from dumpscan.rules import Outcome
 from dumpscan.rules._heap import MOST
@@ -154,9 +166,10 @@ def _recommended(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         met += answered.astype(int)
         open_needs += (asked & ~answered).astype(int)
     rows = rows.assign(met=met, open_needs=open_needs)
-    # A limit that is not known bars only what would need one: a larger view, and the room that was asked for.
+    # A limit that is not known bars what would need one: a larger view, the room that was asked for, and more than the smallest that this Windows can have holds.
+    short = rows["room_kb"].lt(0).fillna(False).astype(bool) & rows["kind"].ne(TODAY)
     possible = rows["fits"].ne(NO) & ~(
-        rows["fits"].eq(UNKNOWN) & (rows["new_view_kb"].notna() | bool(wanted.service_desktops))
+        rows["fits"].eq(UNKNOWN) & (rows["new_view_kb"].notna() | bool(wanted.service_desktops) | short)
     )
     rows["possible"] = (
         possible
@@ -164,7 +177,9 @@ def _recommended(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         & ~rows["contradictory"]
         & (rows["pending"].eq(False) | rows["kind"].eq(STORED))
     )
-    rows["worth"] = rows["possible"] & (rows["met"].gt(0) | (rows["kind"].eq(TODAY) & rows["open_needs"].eq(0)))
+    rows["worth"] = rows["possible"] & (
+        rows["met"].gt(0) | (rows["kind"].eq(TODAY) & rows["open_needs"].eq(0) & ~rows["failed"])
+    )
     best = rows.sort_values(["key", "worth", "met", "order"], ascending=[True, False, False, True], kind="stable")
     first = best["worth"] & ~best.duplicated("key")
     return best.assign(recommended=first).sort_values(
@@ -173,9 +188,10 @@ def _recommended(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
 
 
 def _as_advised(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Rows with the list that the findings advise, or with larger values."""
+    """Rows with the list that the findings advise, or with larger values; today's sizes are what they want changed."""
     as_advised: pd.Series[bool] = (
-        rows["new_shared_kb"].eq(rows["advised_shared_kb"])
+        rows["kind"].ne(TODAY)
+        & rows["new_shared_kb"].eq(rows["advised_shared_kb"])
         & rows["new_interactive_kb"].ge(rows["advised_interactive_kb"])
         & rows["new_service_kb"].ge(rows["advised_service_kb"]).fillna(True)
     )
@@ -270,6 +286,8 @@ REASONS = {
     "view_heaps": (m.FULL, "a larger heap is needed, and fits only with more session view space"),
     "desktops": ("asked", "room for the desktops that were asked for"),
     "nothing": ("", "no change: nothing here asks for another value"),
+    "no_third": (m.NO_THIRD, "without a third value every service desktop costs as much as an interactive one; twice of what is in use still fits"),
+    "list": (m.LIST, "the list itself is at fault, as the findings on SharedSection say"),
     "today": ("", "what is there today"),
     "option": ("", "an option that nothing here asks for"),
 }  # fmt: skip
@@ -285,6 +303,7 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
     view = rows["new_view_kb"].gt(rows["base_kb"]).fillna(False).astype(bool)
     today, advised = rows["kind"].eq(TODAY), rows["kind"].isin(ADVISABLE)
     desktops = bool(wanted.service_desktops)
+    alone = rows["key"].isin(rows.loc[rows["kind"].isin([NEEDED, THIRD, SECOND]) & rows["fits"].eq(YES), "key"])
     cases = {
         "desktops": today & rows["recommended"] & desktops,
         "processes": rows["processes_kb"].gt(0) & rows["new_service_kb"].ge(rows["processes_kb"]).fillna(False) & (more_third | today) & (rows["recommended"] | ~today),
@@ -296,7 +315,7 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
         "third": rows["third_asked"] & rows["new_service_kb"].eq(rows["default_service_kb"]).fillna(False) & ~view,
         "view_full": view & rows["view_full"],
         "view": view & rows["view_asked"],
-        "view_heaps": view & ((rows["service_asked"] & more_third) | (rows["interactive_asked"] & more_second)),
+        "view_heaps": view & ~alone & ((rows["service_asked"] & more_third) | (rows["interactive_asked"] & more_second)),
         "both": more_third & more_second & rows["service_asked"] & rows["interactive_asked"],
         "service": more_third & rows["service_full"],
         "service_risk": more_third & rows["service_asked"] & ~rows["event"],
@@ -304,6 +323,8 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
         "interactive": more_second & rows["interactive_full"],
         "interactive_risk": more_second & rows["interactive_asked"],
         "default": more_third & rows["default_asked"],
+        "no_third": rows["no_third"] & _as_advised(rows),
+        "list": rows["list_asked"] & _as_advised(rows),
     }  # fmt: skip
     if desktops:
         cases["desktops_view"] = view

@@ -15,7 +15,17 @@ from dumpscan.configured import IN_FORCE
 from dumpscan.plan import NOTHING_WANTED, Wanted
 from dumpscan.plan.candidates import LOWER, LOWEST, STORED, TODAY, USUAL_VIEW, VIEW, VIEW_AND_HEAPS, WITHOUT_3GB
 from dumpscan.plan.figures import heap_for
-from dumpscan.plan.machines import CONTRADICTS, GROWS, NO_HELP, NO_VIEW_SIZE, SLASH_3GB
+from dumpscan.plan.machines import (
+    AT_RISK,
+    CONTRADICTS,
+    FAILED,
+    FULL,
+    GROWS,
+    NO_HELP,
+    NO_VIEW_SIZE,
+    SLASH_3GB,
+    UNEXPLAINED,
+)
 from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8, W2K
 from dumpscan.rules._heap import EXHAUSTED, MOST, READ_FIRST
 from dumpscan.rules._sections import NT4
@@ -33,6 +43,8 @@ KEYS = {
 }
 WITH_VIEW = (VIEW, VIEW_AND_HEAPS, USUAL_VIEW, WITHOUT_3GB)
 VALUES = {"second": "interactive_kb", "third": "non_interactive_kb"}
+# What is wrong with the value itself.
+DAMAGED = {"shared-section-damaged", "max-request-threads"}
 GROWING = "Use of a heap grows: find what leaks first, for a larger heap only buys time."
 _LIST = re.compile(r"(?i)SharedSection=[ \t]*([0-9]+)[ \t]*,[ \t]*([0-9]+)(?:[ \t]*,[ \t]*([0-9]+))?(?![0-9])")
 ASK = {
@@ -122,6 +134,7 @@ def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wante
     if best is None:
         return _nothing_fits(today, platform, found, wanted)
     reason = best["reason"][0].upper() + best["reason"][1:]
+    reason += _too_few(best, wanted)
     if best["candidate"] == TODAY:
         leak = f" {GROWING}" if found & {GROWS, NO_HELP} else ""
         silent = (
@@ -130,7 +143,15 @@ def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wante
             else ""
         )
         return f"{reason}.{leak}{silent} {_use(best, wanted)}".rstrip()
-    return f"{_changes(best, today)}: {best['reason']}. {_use(best, wanted)}"
+    return f"{_changes(best, today)}: {best['reason']}{_too_few(best, wanted)}. {_use(best, wanted)}"
+
+
+def _too_few(best: Row, wanted: Wanted) -> str:
+    """Where no size was found that holds the processes that were asked for."""
+    needed = heap_for(wanted.processes, wanted.cost_kb) if wanted.processes else 0
+    if not needed or (best["non_interactive_kb"] or 0) >= needed:
+        return ""
+    return f"; it does not hold {wanted.processes:,} processes of {wanted.cost_kb} KB, which would need {kb(needed)}"
 
 
 def _changes(best: Row, today: Row) -> str:
@@ -177,6 +198,8 @@ def _use(row: Row, wanted: Wanted) -> str:
 
 def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) -> str:
     """Why no row is recommended."""
+    if found & {FAILED, UNEXPLAINED} and not found & {FULL, AT_RISK}:
+        return "No size can be judged: an allocation failed (event 243), and the heap that it was is not among those listed, or has room. List the heaps of every session while it fails."
     if CONTRADICTS in found:
         return "No advice: the limit of session view space and the heaps do not belong together. Collect both in one go, in the same boot."
     if today["non_interactive_kb"] == FALLBACK_SERVICE or today["interactive_kb"] == FALLBACK_INTERACTIVE:
@@ -185,20 +208,38 @@ def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) ->
         return f"No third value is known to hold {wanted.processes:,} processes of {wanted.cost_kb} KB: {kb(MOST)} is the most that is known to be in use. Spread them over several logons."
     if NO_HELP in found:
         return "No larger value is advised: a heap was made larger and is full again. That is a leak or a load that only grows; more only buys time."
-    for which, name in VALUES.items():
+    if today["view_kb"] is None and platform["era"] != SINCE and not wanted.service_desktops and NO_HELP not in found:
+        return "No advice yet: the limit of session view space is not in these texts, and a larger heap would not fit into the smallest that this Windows can have. Print it first: dd nt!MmSessionViewSize L1"
+    for which, name in _tightest_first(today):
         if today[name] is not None and today[name] >= MOST:
             return f"No larger {which} value is advised: {EXHAUSTED[which]}"
     if wanted.service_desktops and today["fits"] == "unknown":
         return f"Whether {count(wanted.service_desktops, 'more service desktop fits', 'more service desktops fit')} is not told: the limit of session view space, or a listing of the heaps, is not in these texts."
     need = ""
-    if today["needed_view_kb"] is not None and platform["era"] != SINCE:
+    if today["needed_view_kb"] is not None and platform["era"] != SINCE and today["fits"] != "yes":
         what = (
             "They"
             if not wanted.service_desktops
             else f"With {count(wanted.service_desktops, 'more service desktop', 'more service desktops')} they"
         )
         need = f" {what} would need a view of {int(today['needed_view_kb']) // 1024} MB, with what GDI and others take at worst."
-    return f"No other size can be advised here: fewer desktops come first (one logon for several services, sessions logged off). Today's heaps take {kb(today['heaps_kb'] or 0)}.{need}"
+    what = (
+        "A larger value does not fit"
+        if today["fits"] == "yes"
+        else "Today's heaps do not fit beside what GDI and others need"
+    )
+    return f"{what}, so no other size can be advised: fewer desktops come first (one logon for several services, sessions logged off). Today's heaps take {kb(today['heaps_kb'] or 0)}.{need}"
+
+
+def _tightest_first(today: Row) -> list[tuple[str, str]]:
+    """The values, that of the heap which is fullest first."""
+    free = {"second": today["interactive_free_kb"], "third": today["service_free_kb"]}
+
+    def share(value: tuple[str, str]) -> float:
+        room, size = free[value[0]], today[value[1]]
+        return 1.0 if room is None or not size else float(room / size)
+
+    return sorted(VALUES.items(), key=share)
 
 
 def _limits(rows: Sequence[Row], platform: Row, views: Sequence[Row], found: set[str]) -> list[str]:
@@ -241,7 +282,8 @@ def _larger_view(rows: Sequence[Row], platform: Row, views: Sequence[Row], found
         "limit_kb": limit,
         "free_ptes": ptes,
     }
-    return larger_view(row)[1]
+    said = larger_view(row)[1]
+    return said.replace("Raise SessionViewSize", "If more session view space is needed: SessionViewSize may grow", 1)
 
 
 # ---- the text to apply
@@ -260,7 +302,7 @@ def _text(best: Row, today: Row, platform: Row, values: Sequence[Row], found: se
         words.append("Nothing: the registry has these sizes. Restart, and list the heaps again.")
     elif any(best[name] != today[name] for name in VALUES.values()):
         keys.append("SharedSection")
-        _sections(best, today, platform, values, words, changes)
+        _sections(best, today, platform, values, words, changes, found & DAMAGED)
     if best["candidate"] in (VIEW, VIEW_AND_HEAPS):
         keys.append("SessionViewSize")
         after = int(best["view_kb"]) // 1024
@@ -277,8 +319,8 @@ def _text(best: Row, today: Row, platform: Row, values: Sequence[Row], found: se
 
 
 def _sections(
-    best: Row, today: Row, platform: Row, values: Sequence[Row], words: list[str], changes: list[Document]
-) -> None:
+    best: Row, today: Row, platform: Row, values: Sequence[Row], words: list[str], changes: list[Document], damaged: set[str],
+) -> None:  # fmt: skip
     """The digits of SharedSection inside this machine's own value."""
     texts = list(dict.fromkeys(value["text"] for value in values))
     lists = _LIST.findall(texts[0]) if len(texts) == 1 else []
@@ -288,7 +330,7 @@ def _sections(
         if sizes == stored:
             words.append("Nothing: the registry has these digits already. Restart, and list the heaps again.")
             return
-        change = applying.change(texts[0], sizes, regedit4=platform["build"] == NT4)
+        change = None if damaged else applying.change(texts[0], sizes, regedit4=platform["build"] == NT4)
         if change is not None:
             changes.append(
                 _change("SharedSection", change, platform) | {"file": values[0]["file"], "line": values[0]["line"]}
@@ -298,9 +340,13 @@ def _sections(
         digits = f"SharedSection={was} becomes SharedSection={now}"
     else:
         digits = " and ".join(_digits(best, today)).replace("SharedSection value", "number of the list SharedSection")
+    why = (
+        f"The value is damaged ({', '.join(sorted(damaged))}): mend that in the same change; a file would write the damage again."
+        if damaged
+        else "The value was not seen whole in these texts, so there is no file to import: one from another machine may keep this one from booting."
+    )
     words.append(
-        f"In regedit, change only these digits inside the value Windows of {KEYS['SharedSection']}: {digits}. The value was not seen whole in these texts, so there is no file to "
-        "import: one from another machine may keep this one from booting."
+        f"In regedit, change only these digits inside the value Windows of {KEYS['SharedSection']}: {digits}. {why}"
     )
 
 

@@ -142,7 +142,12 @@ def tell(row: Mapping[str, Any]) -> Told:
 def _larger(row: Mapping[str, Any]) -> tuple[str, str]:
     """A number only where Windows, architecture and the present value are known."""
     size = row["configured_service_kb"]
-    if size is None or row["build"] is None or row["architecture"] is None:
+    if size is not None and (row["build"] is None or row["architecture"] is None):
+        return (
+            REBOOT,
+            "The third SharedSection value sizes these heaps; how large it should be, only Windows and its architecture tell (systeminfo), and they are not in these texts.",
+        )
+    if size is None:
         return (
             REBOOT,
             "The third SharedSection value sizes these heaps. Read the one in force first (the command line of csrss.exe): these texts do not tell "

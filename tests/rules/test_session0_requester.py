@@ -38,7 +38,7 @@ def test_no_number_where_windows_is_not_known() -> None:
     text = compose.event(243, text=compose.requester(0)) + compose.started_csrss(20480, 768)
     (finding,) = compose.findings(compose.document(text), RULE)
     assert finding["certainty"] == "possible"
-    assert "Read the one in force first" in compose.reboot_advice(finding)[0]
+    assert "only Windows and its architecture tell" in compose.reboot_advice(finding)[0]
 
 
 def test_a_list_tells_the_station() -> None:
