@@ -13,6 +13,8 @@ from dumpscan.control_sets import current_sets, of_numbered_set
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import W2K
 from dumpscan.sections import agreed_sizes, facts
+from dumpscan.stored import latest
+from dumpscan.view_space import SMALLEST_LIMIT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +31,11 @@ MOST_MB = 450  # of session view space and session pool together
 
 
 def configured(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFrame:
-    """`platforms` with the configured sizes of each machine in KB, and with how, file and line of each; missing where none or several are told."""
+    """`platforms` with the configured sizes of each machine in KB, and with how, file and line of each; missing where none or several are told.
+
+    Then what a larger view is held against: stored_view_kb (the latest SessionViewSize of the registry, whether it is in force or not), session_pool_kb
+    (printed by !vm 4, else SessionPoolSize of the registry), and slash_3gb_open (/3GB is told, and whether it was booted is not).
+    """
     keys = machine_keys(platforms)
     told = platforms.copy()
     for prefix, columns, known in (
@@ -39,7 +45,39 @@ def configured(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
         for column in (*columns, *FACT):
             name = column if column in columns else f"{prefix}_{column}"
             told[name] = keys.map(known[column]).astype("Int64" if column.endswith(("kb", "line")) else object)
+    stored = latest(stored_views(tables["registry_values"]), tables["captures"])
+    told["stored_view_kb"] = keys.map(stored["number"].groupby(machine_keys(stored)).max() * 1024).astype("Int64")
+    told["session_pool_kb"] = keys.map(_pools(tables)).astype("Int64")
+    told["slash_3gb_open"] = keys.isin(_doubted(tables, platforms)) & ~told["view_how"].isin(IN_FORCE.values())
     return told
+
+
+def _pools(tables: dict[str, pd.DataFrame]) -> pd.Series[int]:
+    """By machine, the KB of its session pool."""
+    limits = tables["session_limits"]
+    printed = limits[limits["limit"].eq("paged_pool") & limits["kb"].ge(SMALLEST_LIMIT).fillna(False)]
+    stored = latest(_sizes_of("sessionpoolsize", tables["registry_values"]), tables["captures"])
+    known = (stored["number"] * 1024).groupby(machine_keys(stored)).max()
+    pools: pd.Series[int] = printed["kb"].groupby(machine_keys(printed)).max().combine_first(known)
+    return pools
+
+
+def _switches(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFrame:
+    """The rows that tell of /3GB; 64-bit Windows has none."""
+    x64 = machine_keys(platforms)[platforms["architecture"].eq("x64").fillna(False).to_numpy(bool)]
+    switch = tables["boot_options"]
+    switch = switch[switch["option"].eq("3GB").to_numpy(bool, na_value=False)]
+    rows: pd.DataFrame = switch[~machine_keys(switch).isin(x64).to_numpy(bool)]
+    return rows
+
+
+def _doubted(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.Series[int]:
+    """Keys of the machines on which /3GB may be in force. boot.ini does not prove which entry was booted; but with /3GB in it nothing says that the
+    registry's value is in force, either. Nor does anything where one proof stands against another: they are of two boots."""
+    switch = _switches(tables, platforms)
+    without = booted_without(tables["boot_options"], tables["registry_values"])
+    open_ones = switch["origin"].isin(IN_FORCE) | ~machine_keys(switch).isin(without)
+    return machine_keys(switch)[open_ones.to_numpy(bool)]
 
 
 def _agreed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -71,18 +109,12 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
     values = tables["registry_values"]
     view = stored_views(values)
     view = view.assign(configured_view_kb=view["number"] * 1024, how="SessionViewSize in the registry")
-    x64 = machine_keys(platforms)[platforms["architecture"].eq("x64").fillna(False).to_numpy(bool)]
-    switch = tables["boot_options"]
-    switch = switch[switch["option"].eq("3GB").to_numpy(bool, na_value=False)]
-    switch = switch[~machine_keys(switch).isin(x64).to_numpy(bool)]
+    switch = _switches(tables, platforms)
     how = switch["origin"].astype(object).map(IN_FORCE)
     small = switch.assign(configured_view_kb=SMALL_VIEW, how=how).astype({"configured_view_kb": "Int64"})
     without = booted_without(tables["boot_options"], values)
     small = small[how.notna() & ~machine_keys(small).isin(without)]
-    # boot.ini does not prove which entry was booted; but with /3GB in it nothing says that the registry's value is in force, either. Nor does
-    # anything where one proof stands against another: they are of two boots.
-    open_ones = how.notna() | ~machine_keys(switch).isin(without)
-    doubt = machine_keys(switch)[open_ones.to_numpy(bool)]
+    doubt = _doubted(tables, platforms)
     # Windows 2000 reads it with a late kernel only (KB 318942); which one it has is another rule's question.
     w2k = machine_keys(platforms)[platforms["build"].eq(W2K).fillna(False).to_numpy(bool)]
     view = view[~machine_keys(view).isin(w2k).to_numpy(bool)]
@@ -98,10 +130,14 @@ def memory_management(values: pd.DataFrame) -> pd.DataFrame:
 
 def stored_views(values: pd.DataFrame) -> pd.DataFrame:
     """The rows of SessionViewSize that can be one: a number of MB that fits into the kernel's half."""
+    return _sizes_of("sessionviewsize", values)
+
+
+def _sizes_of(name: str, values: pd.DataFrame) -> pd.DataFrame:
     rows = memory_management(values)
-    named = rows["name"].astype(object).str.lower().eq("sessionviewsize").to_numpy(bool, na_value=False)
-    view: pd.DataFrame = rows[named & rows["number"].between(1, MOST_MB).fillna(False).to_numpy(bool)]
-    return view
+    named = rows["name"].astype(object).str.lower().eq(name).to_numpy(bool, na_value=False)
+    sizes: pd.DataFrame = rows[named & rows["number"].between(1, MOST_MB).fillna(False).to_numpy(bool)]
+    return sizes
 
 
 def booted_without(boot_options: pd.DataFrame, values: pd.DataFrame) -> set[int]:

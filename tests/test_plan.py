@@ -225,6 +225,17 @@ def test_the_other_limits_of_the_view() -> None:
     assert '"SessionViewSize"=dword:00000030' in fits_plan["changes"][0]["back"]["reg"]
 
 
+def test_no_step_below_the_view_that_the_registry_stores() -> None:
+    """One step from 20 MB is 32: that would lower the 48 that wait for a restart."""
+    text = SERVER + compose.registry(compose.CONTROL, {"SystemStartOptions": "NOEXECUTE=OPTIN  PAE"})
+    text += compose.dheapmon(0, compose.filling(16384, 512)) + compose.vm4(20480, counters=compose.free_ptes(60000))
+    stored = {mb: text + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionViewSize": mb}) for mb in (20, 48)}
+    told = plans({str(mb): one for mb, one in stored.items()})
+    for mb, (plan,) in told.items():
+        assert any("32 MB" in row["name"] for row in plan["rows"]) == (mb == "20"), mb
+    assert "the registry already asks for 48 MB" in told["48"][0]["limits"][-1]
+
+
 def test_a_larger_heap_that_only_fits_with_a_larger_view() -> None:
     many = compose.replaced([*X86, *((compose.service(at), 512, 2.0) for at in range(40))], SYSTEM, 512, 99)
     heaps = SERVER + compose.dheapmon(0, many)

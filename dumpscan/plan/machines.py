@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dumpscan.configured import IN_FORCE, memory_management
+from dumpscan.configured import IN_FORCE
 from dumpscan.machines import machine_keys
 from dumpscan.plan import Wanted
 from dumpscan.plan.figures import heap_for
@@ -17,7 +17,7 @@ from dumpscan.rules._sections import NT4, default_sizes, sections
 from dumpscan.rules._sizes import MEASURED, in_effect, is_default
 from dumpscan.rules._view import MOST_MB, PTES_OF_A_MB, PTES_TO_KEEP, STEP
 from dumpscan.rules.known_product import PRODUCTS
-from dumpscan.view_space import SESSION, SMALL_VIEW, SMALLEST_LIMIT
+from dumpscan.view_space import SESSION, SMALL_VIEW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ def start(tables: Mapping[str, pd.DataFrame], outcomes: Sequence[Outcome], wante
     rows = _with_use(rows, every, latest)
     rows = _with_needs(rows, {one.rule.name: one for one in outcomes}, wanted)
     sessions = _sessions(rows, tables["view_space"], latest)
-    return Start(_with_view(rows, sessions, tables), sessions, latest)
+    return Start(_with_view(rows, sessions), sessions, latest)
 
 
 def _with_sizes(rows: pd.DataFrame, heaps: pd.DataFrame) -> pd.DataFrame:
@@ -276,21 +276,13 @@ def _sessions(rows: pd.DataFrame, view_space: pd.DataFrame, heaps: pd.DataFrame)
     return typed
 
 
-def _with_view(rows: pd.DataFrame, sessions: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _with_view(rows: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     """view_kb: the limit that a larger one starts from; step_kb: the next one, missing where it may not be advised; and what limits that."""
     of_key = sessions.groupby("key")
     printed, known = of_key["limit_kb"].min().reindex(rows.index), of_key["known_kb"].min().reindex(rows.index)
     small = printed.isna() & rows["no_view_size"]
     base = printed.mask(small, SMALL_VIEW).astype("Int64")
-    limits = tables["session_limits"]
-    pools = limits[limits["limit"].eq("paged_pool") & limits["kb"].ge(SMALLEST_LIMIT).fillna(False)]
-    pool = pools.groupby(machine_keys(pools))["kb"].max().reindex(rows.index).astype("Int64")
-    values = memory_management(tables["registry_values"])
-    stored = {}
-    for name in ("sessionpoolsize", "sessionviewsize"):
-        named = values[values["name"].astype(object).str.lower().eq(name).to_numpy(bool, na_value=False)]
-        stored[name] = named.groupby(machine_keys(named))["number"].last().reindex(rows.index).astype("Int64")
-    pool = pool.fillna(stored["sessionpoolsize"].where(stored["sessionpoolsize"].between(1, MOST_MB)) * 1024)
+    pool, stored = rows["session_pool_kb"], rows["stored_view_kb"]
     step = ((base // (STEP * 1024)) + 1) * (STEP * 1024)
     ptes = of_key["free_ptes"].last().reindex(rows.index).astype("Int64")
     left = ptes - (step - base) // 1024 * PTES_OF_A_MB
@@ -305,6 +297,7 @@ def _with_view(rows: pd.DataFrame, sessions: pd.DataFrame, tables: Mapping[str, 
         & step.le(MOST_MB * 1024).fillna(False).astype(bool)
         & left.ge(PTES_TO_KEEP).fillna(False).astype(bool)
         & ~crowded.astype(bool)
+        & ~stored.gt(base).fillna(False).astype(bool)  # a step from 20 MB would lower the 48 of the registry
     )
     return rows.assign(
         view_kb=known.fillna(base).astype("Int64"),
@@ -312,7 +305,7 @@ def _with_view(rows: pd.DataFrame, sessions: pd.DataFrame, tables: Mapping[str, 
         step_kb=step.where(allowed).astype("Int64"),
         pool_kb=pool,
         ptes=ptes,
-        stored_view_mb=stored["sessionviewsize"].where(stored["sessionviewsize"].between(1, MOST_MB)),
+        stored_view_mb=stored // 1024,
         crowded=crowded.astype(bool),
         without_3gb=rows["view_how"].isin(IN_FORCE.values()) & rows["era"].eq(BEFORE) & x86,
     )

@@ -30,7 +30,7 @@ from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8, W2K
 from dumpscan.rules._heap import EXHAUSTED, MOST, READ_FIRST
 from dumpscan.rules._sections import NT4
 from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, LEAST
-from dumpscan.rules._view import larger_view
+from dumpscan.rules._view import OF_THE_MACHINE, ask_for_slash_3gb, larger_view
 from dumpscan.view_space import SMALL_VIEW
 from dumpscan.words import count, kb, session_name
 
@@ -271,14 +271,14 @@ def _larger_view(rows: Sequence[Row], platform: Row, views: Sequence[Row], found
         if platform["build"] in (NT4, W2K):
             return "SessionViewSize: Windows 2000 reads it only with Terminal Services and a kernel of 5.0.2195.6797 or later, NT 4.0 never." if platform["build"] == W2K else "SessionViewSize: NT 4.0 does not know it; one buffer of 48 MB holds the heaps of the whole system."  # fmt: skip
         if SLASH_3GB in found and platform["view_how"] not in IN_FORCE.values():
-            return "SessionViewSize: /3GB may be in force, which fixes the view at 20 MB. Find that out first: reg query HKLM\\SYSTEM\\CurrentControlSet\\Control /v SystemStartOptions"
+            return ask_for_slash_3gb(platform)[1]
         if CONTRADICTS in found:
             return "SessionViewSize: not before the limit that was printed is known to be of these heaps."
     first = next((view for view in views if view["limit_kb"] is not None), None)
     limit = first["limit_kb"] if first else SMALL_VIEW if NO_VIEW_SIZE in found else None
     ptes = next((view["free_ptes"] for view in views if view["free_ptes"] is not None), None)
     row = {
-        **{name: platform[name] for name in ("era", "architecture", "view_how")},
+        **{name: platform[name] for name in ("era", *OF_THE_MACHINE)},
         "limit_kb": limit,
         "free_ptes": ptes,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dumpscan.machines import boots, machine_keys
 from dumpscan.platforms import BEFORE
 from dumpscan.printed_times import DAY, days_of, is_dated, moment_of
+from dumpscan.rules._view import OF_THE_MACHINE
 from dumpscan.view_space import GROWTH, possible_limits
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def desktops_not_created(
 ) -> pd.DataFrame:
     """Events 244 that are facts, with the era of their machine, the share of the view that heaps take (missing without a listing), and
     `view`: whether session view space is the likely cause. Where only one session is listed, or the event names its own: heaps_kb, limit_kb (printed),
-    free_ptes, view_how, architecture and view_row (its index) of that view."""
+    free_ptes, what a larger view is held against, and view_row (its index) of that view."""
     rows = facts(events, DESKTOP_CREATION_FAILED, systems)
     keys = machine_keys(rows)
     sessions = view_space[~view_space["superseded"]]
@@ -195,7 +196,7 @@ def desktops_not_created(
     of_views = of_views.drop_duplicates(["key", "session"], keep="last")
     asked = rows.assign(key=keys, session=of_the_only_session(rows, sessions)).reset_index()
     joined = asked[["index", "key", "session"]].merge(
-        of_views[["key", "session", "heaps_kb", "limit_kb", "free_ptes", "view_how", "architecture", "view_row"]],
+        of_views[["key", "session", "heaps_kb", "limit_kb", "free_ptes", *OF_THE_MACHINE, "view_row"]],
         on=["key", "session"],
         how="left",
     )

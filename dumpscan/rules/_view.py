@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.configured import IN_FORCE
+from dumpscan.configured import MOST_MB as VIEW_AND_POOL_MB
 from dumpscan.platforms import BEFORE, LIMITS
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, cite
 from dumpscan.view_space import SESSION, SMALL_VIEW, has_limit
@@ -19,6 +20,9 @@ PTES_OF_A_MB = 256
 PTES_TO_KEEP = 10_000  # field experience
 MOST_MB = 448  # the last step below 450 MB, which view space and session pool together must not exceed
 SHARE = 0.75  # of the limit; a guess
+OPTIONS = r"reg query HKLM\SYSTEM\CurrentControlSet\Control /v SystemStartOptions"
+# What `larger_view` has to know of the machine besides its era: columns of `platforms`.
+OF_THE_MACHINE = ["architecture", "view_how", "stored_view_kb", "session_pool_kb", "slash_3gb_open"]
 
 
 def limited(view_space: pd.DataFrame) -> pd.DataFrame:
@@ -76,13 +80,29 @@ def advice(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def ask_for_slash_3gb(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The first step where /3GB may be in force; of `row`: stored_view_kb."""
+    stored = _stored_mb(row)
+    there = f" The registry already asks for {stored} MB: it counts after a restart without /3GB." if stored * 1024 > SMALL_VIEW else ""  # fmt: skip
+    return (
+        NOW,
+        f"SessionViewSize: /3GB may be in force, which fixes the view at 20 MB. Find that out first: {OPTIONS}.{there}",
+    )
+
+
+def _stored_mb(row: Mapping[str, Any]) -> int:
+    return int(row["stored_view_kb"] or 0) // 1024
+
+
 def larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
-    """The next step of SessionViewSize, or why there is none. Of `row`: era, architecture, limit_kb, free_ptes and view_how, each missing if not known."""
+    """The next step of SessionViewSize, or why there is none. Of `row`: limit_kb, free_ptes, era and OF_THE_MACHINE, each missing if not known."""
     if row["view_how"] in IN_FORCE.values():
         return (
             FUTILE,
             f"A larger SessionViewSize: {row['view_how']} proves that the view has 20 MB, whatever the registry says.",
         )
+    if row["slash_3gb_open"] and row["era"] == BEFORE and row["limit_kb"] in (None, SMALL_VIEW):
+        return ask_for_slash_3gb(row)
     if row["limit_kb"] is None and row["era"] == BEFORE:
         return (
             REBOOT,
@@ -100,7 +120,20 @@ def larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
             f"Delete the value SessionViewSize: without it this 64-bit Windows has {usual} MB of session view space.",
         )
     limit = int(row["limit_kb"]) // 1024
+    stored = _stored_mb(row)
+    if stored > limit:
+        return (
+            REBOOT,
+            f"SessionViewSize: the registry already asks for {stored} MB, and {limit} MB were printed: it counts after a restart without /3GB. Find out whether /3GB is "
+            f"in force ({OPTIONS}), and advise no smaller one.",
+        )
     larger = (limit // STEP + 1) * STEP
+    pool = row["session_pool_kb"]
+    if pool is not None and row["architecture"] != "x64" and larger * 1024 + pool > VIEW_AND_POOL_MB * 1024:
+        return (
+            FUTILE,
+            f"A larger SessionViewSize: view space and session pool together must stay below {VIEW_AND_POOL_MB} MB, and {larger} MB beside the {kb(pool)} of the pool are more.",
+        )
     if larger > MOST_MB:
         return (
             FUTILE,

@@ -10,7 +10,7 @@ load only grows. The heap is full at a time that can be told.
 - The use never fell by more than the tool's rounding, and it rose at least twice by more than that, and once in the last third of the
   time **[guess]**: what has come to rest is no trend. Only what lies after the last fall, after the last restart that a banner tells and after
   the last change of the size counts.
-- The straight line from the first to the last of them reaches 98 % within 30 days. KB a day and the time to 98 % come with what the rounding
+- The straight line from the first to the last of them reaches 98 % within 30 days, or has reached it: a heap that is full by a leak is one, too. KB a day and the time to 98 % come with what the rounding
   leaves open: half a percent with !dskheap, which is 102 KB of a heap of 20,480 KB; a twentieth of a percent with dheapmon.
 - Several lists of USER objects (GuiObjectUse) of these days name a suspect: the process of that session whose objects rose most. A list counts within an
   hour of the captures **[guess]**.
@@ -55,7 +55,7 @@ SOON = 7.0  # days
     stage=HEAPS,
     says="at-risk",
     needs=("desktop_heaps.used_percent", "captures.moment"),
-    clear="No desktop heap rises over three or more captures with a time so that it would be full within 30 days. Fewer captures tell nothing of it.",
+    clear="No desktop heap rises over three or more captures with a time so that it is full, or would be within 30 days. Fewer captures tell nothing of it.",
     references=("ntdebugging blog 2007-01-04, comment 64", "KB 949296"),
 )
 def check(
@@ -64,7 +64,7 @@ def check(
     """The latest row of each heap whose use rises, with how fast, and when it is full."""
     import numpy as np
 
-    near = trends["days_to_98"].gt(0) & trends["days_to_98"].le(NEAR) & ~trends["superseded"]
+    near = trends["days_to_98"].le(NEAR) & ~trends["superseded"]
     if not near.any():
         return None
     last = trend_points.drop_duplicates("series", keep="last").reset_index(drop=True)  # in the order of `trends`
@@ -101,10 +101,15 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words: how fast, and when it is full."""
     name, size = owned(heap_name(row), row), int(row["size_kb"])
     rate, left = float(row["rate_kb_day"]), float(row["days_to_98"])
+    reached = left <= 0
+    soon = (
+        f"it has reached {FULL} %, and nothing more can be allocated there."
+        if reached
+        else f"at this rate it reaches {FULL} % in about {left:.1f} days ({row['days_to_98_least']:.1f} to {row['days_to_98_most']:.1f}, as far as the tool rounds)."
+    )
     summary = (
-        f"The desktop heap of {name} in {session_name(row['session'])} grows by about {rate:,.1f} KB a day ({row['rate_kb_day_least']:,.1f} to {row['rate_kb_day_most']:,.1f}) in "
-        f"{row['captures']} captures over {row['days']:.1f} days, to {percent(row['used_percent'], row['tool'])} of {kb(size)}: at this rate it reaches {FULL} % in about "
-        f"{left:.1f} days ({row['days_to_98_least']:.1f} to {row['days_to_98_most']:.1f}, as far as the tool rounds)."
+        f"The desktop heap of {name} in {session_name(row['session'])} {'grew' if reached else 'grows'} by about {rate:,.1f} KB a day ({row['rate_kb_day_least']:,.1f} to {row['rate_kb_day_most']:,.1f}) in "
+        f"{row['captures']} captures over {row['days']:.1f} days, to {percent(row['used_percent'], row['tool'])} of {kb(size)}: {soon}"
     )
     owner = owner_of(row)
     step = STEPS.get(str(row["role"]), 512)
@@ -125,7 +130,9 @@ def tell(row: Mapping[str, Any]) -> Told:
         ),
         (
             NOW,
-            f"Until it is mended, restart what leaks before the heap is full, at the latest in {row['days_to_98_least']:.1f} days.",
+            "Restart what leaks now: the heap is full. Until it is mended, restart it each time before the heap is full again."
+            if reached
+            else f"Until it is mended, restart what leaks before the heap is full, at the latest in {row['days_to_98_least']:.1f} days.",
         ),
         (CAUSE, "Stop suspects one by one: the leak is in the one whose end stops the growth."),
         (FUTILE, f"A larger heap as the only measure: at this rate {step} KB more last about {step / rate:.1f} days."),

@@ -53,6 +53,20 @@ def test_fires() -> None:
     assert told["verdict"]["summary"] == finding["summary"]
 
 
+def test_a_rise_that_has_filled_the_heap() -> None:
+    """The table of trends calls it a leak with no day left; the full heap leads."""
+    text = line((1, 59.1), (2, 69), (3, 79), (4, 89), (5, 98.8))
+    told = compose.document(text)
+    (finding,) = compose.findings(told, RULE)
+    assert (finding["severity"], finding["subject"]["days_left"]) == ("high", 0)
+    assert "grew by about" in finding["summary"] and "it has reached 98 %" in finding["summary"]
+    assert "0.0 days" not in " ".join([finding["summary"], *(one["text"] for one in finding["advice"])])
+    assert any("Restart what leaks now" in action for action in finding["actions"])
+    assert told["verdict"]["mode"] == "single-heap-full"
+    assert told["verdict"]["summary"] != finding["summary"]
+    assert len(compose.cited(finding)) == 5
+
+
 def test_rounding_is_told() -> None:
     """!dskheap prints whole numbers: 24 points may be 23 or 25, and 44 that are left 43.5 or 44.5."""
     (finding,) = compose.findings(compose.document(line((1, 30), (4, 42), (7, 54), tool="dskheap")), RULE)
@@ -76,7 +90,7 @@ def test_near_miss() -> None:
         "three sessions": on(1, 30) + on(4, 42, session=1) + on(7, 54, session=2),
         "Winlogon": line((1, 30), (4, 42), (7, 54), path=WINLOGON, kb=128),
         "recovered since": FIRES + on(9, 5),
-        "full already": line((1, 60), (4, 80), (7, 99)),
+        "full, and no rise": line((1, 99), (4, 99), (7, 99)),
     }
     assert set(compose.statuses(cases, RULE).values()) <= {"clear", "no_data"}
 

@@ -89,3 +89,67 @@ def test_rows_lost() -> None:
     assert "15,552 KB of 20,480 KB" in finding["summary"]
     assert told["verdict"]["mode"] == "at-risk"
     assert compose.fired(told) >= {RULE, "evidence-incomplete"}
+
+
+PTES = compose.free_ptes(60000)
+BOOT_INI = (
+    "[boot loader]\ndefault=multi(0)disk(0)rdisk(0)partition(1)\\WINDOWS\n[operating systems]\n"
+    'multi(0)disk(0)rdisk(0)partition(1)\\WINDOWS="Windows Server 2003, Enterprise" /fastdetect /3GB\n\n'
+)
+
+
+def _stored(**mb: int) -> str:
+    return compose.registry(compose.MEMORY_MANAGEMENT, dict(mb))
+
+
+def _of_the_view(texts: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """When and what each text's finding says of SessionViewSize."""
+    told = {}
+    for name, doc in compose.documents(texts).items():
+        (finding,) = compose.findings(doc, RULE)
+        (advice,) = (one for one in finding["advice"] if "SessionViewSize" in one["text"])
+        told[name] = (advice["when"], advice["text"])
+    return told
+
+
+def test_no_step_where_slash_3gb_may_be_in_force_or_the_registry_asks_for_more() -> None:
+    """Step by step from 20 MB would be 32: that lowers the 48 of the registry, and with /3GB it counts for nothing."""
+    text = compose.banner(3790) + compose.dheapmon(0, compose.filling(16384, 512)) + compose.view_size(20480) + PTES
+    booted = compose.registry(compose.CONTROL, {"SystemStartOptions": "NOEXECUTE=OPTIN  PAE"})
+    told = _of_the_view(
+        {
+            "both": text + BOOT_INI + _stored(SessionViewSize=48),
+            "boot.ini": text + BOOT_INI,
+            "stored": text + _stored(SessionViewSize=48),
+            "stored, and booted without": text + BOOT_INI + booted + _stored(SessionViewSize=48),
+            "booted without": text + BOOT_INI + booted,
+            "stored as printed": text + _stored(SessionViewSize=20),
+            "nothing": text,
+        }
+    )
+    asks, already = "/3GB may be in force, which fixes the view at 20 MB. Find that out first: reg query", "already asks for 48 MB"  # fmt: skip
+    assert {name: when for name, (when, _) in told.items()} == {
+        "both": "now",
+        "boot.ini": "now",
+        "stored": "reboot",
+        "stored, and booted without": "reboot",
+        "booted without": "reboot",
+        "stored as printed": "reboot",
+        "nothing": "reboot",
+    }
+    assert {name for name, (_, one) in told.items() if asks in one} == {"both", "boot.ini"}
+    assert {name for name, (_, one) in told.items() if already in one} == {"both", "stored", "stored, and booted without"}  # fmt: skip
+    assert {name for name, (_, one) in told.items() if "to 32 MB" in one} == {"booted without", "stored as printed", "nothing"}  # fmt: skip
+    assert "counts after a restart without /3GB" in told["both"][1] and "SystemStartOptions" in told["both"][1]
+
+
+def test_no_step_that_leaves_no_room_for_the_session_pool() -> None:
+    """450 MB for both, on x86: a view of 240 MB would become 256."""
+    text = compose.banner(3790) + compose.dheapmon(0, compose.filling(190 * 1024, 512)) + compose.view_size(240 * 1024)
+    told = _of_the_view(
+        {str(mb): text + PTES + _stored(SessionPoolSize=mb) for mb in (193, 194, 195, 208)}
+        | {"none": text + PTES, "printed": text + PTES + compose.vm4(240 * 1024).replace("32768K", "212992K")}
+    )
+    refused = {name for name, (when, _) in told.items() if when == "futile"}
+    assert refused == {"195", "208", "printed"}
+    assert "must stay below 450 MB" in told["208"][1] and "to 256 MB" in told["194"][1] and "to 256 MB" in told["none"][1]  # fmt: skip
