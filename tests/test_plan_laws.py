@@ -88,7 +88,7 @@ def advised(document: Document) -> list[tuple[Document, Document, Document]]:
 
 
 LAWS = settings(
-    max_examples=12,
+    max_examples=6,
     derandomize=True,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
