@@ -469,17 +469,20 @@ def _owners(doc: Document) -> list[Document]:
 
 
 def _trends(doc: Document) -> Document:
-    """The trends of the machine of the verdict: those that move, the most urgent first, and how many are steady."""
+    """The trends of the machine of the verdict: those that move, the most urgent first, how many are steady, and how many were captured once only since
+    they began anew: these tell nothing."""
     machine = doc["verdict"]["scope"]["machine"]
     rows = [row for row in doc["tables"].get("trends", []) if machine is None or row["machine"] == machine]
+    some = [row for row in rows if row["kind"] is not None or row["captures"] > 1]
     moving = [
         {**row, "words": trends.in_words(row), "line_of_use": _line_of_use(row)}
-        for row in rows
+        for row in some
         if row["kind"] != trends.STEADY
     ]
     order = [*trends.IN_WORDS]
     moving.sort(key=lambda row: (order.index(row["kind"]), row["days_to_98"] or 0.0))
-    return {"moving": moving, "steady": len(rows) - len(moving), "kinds": trends.IN_WORDS, "since": trends.SINCE}
+    counts = {"steady": len(some) - len(moving), "lone": len(rows) - len(some)}
+    return {"moving": moving, **counts, "kinds": trends.IN_WORDS, "since": trends.SINCE}
 
 
 def _line_of_use(row: Document) -> str:
