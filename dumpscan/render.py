@@ -51,15 +51,19 @@ class Room(NamedTuple):
 
     evidence: int
     items: int
-    characters: int
+    characters: int  # of what a log says
+    told: int  # characters of a sentence of ours
 
 
-# Long lists give way first, then words and evidence; the last room makes a text of less than 4,000 characters whatever the log says.
+TOLD = 2000  # characters: no sentence of ours is as long, unless a log speaks in it
+# Long lists give way first, then words of logs and evidence; sentences of ours stay whole. Only the last rooms, which make a text of less than 4,000
+# characters whatever the log says, cut them, too.
 ROOMS = (
-    *(Room(evidence, 12, 1000) for evidence in (8, 6, 4)),
-    *(Room(evidence, items, 1000) for evidence, items in ((4, 8), (3, 6), (2, 6), (2, 4))),
-    *(Room(1, 4, characters) for characters in (600, 400, 300)),
-    *(Room(0, items, items * 50) for items in (6, 4, 2)),
+    *(Room(evidence, 12, 1000, TOLD) for evidence in (8, 6, 4)),
+    *(Room(evidence, items, 1000, TOLD) for evidence, items in ((4, 8), (3, 6), (2, 6), (2, 4))),
+    *(Room(1, 4, characters, TOLD) for characters in (400, 200)),
+    *(Room(evidence, items, 200, TOLD) for evidence, items in ((0, 4), (1, 2), (0, 2))),
+    *(Room(0, items, items * 50, items * 50) for items in (6, 4, 2)),
 )
 
 
@@ -141,6 +145,11 @@ def clip(text: str, characters: int) -> str:
     if len(text) <= characters:
         return text
     return f"{text[:characters]} [{len(text) - characters:,} more characters]"
+
+
+def told(text: str) -> str:
+    """A sentence of ours, whole; a name out of a log that makes it endless is cut."""
+    return clip(text, TOLD)
 
 
 def thousands(number: float | None) -> str:
@@ -259,7 +268,7 @@ def _environment(form: str) -> Environment:
         finalize=shown,
     )
     environment.filters.update(
-        clip=clip, plain=plain, thousands=thousands, percent=percent, signed=signed, url=url, fenced=fenced, replaced=replaced,
+        clip=clip, told=told, plain=plain, thousands=thousands, percent=percent, signed=signed, url=url, fenced=fenced, replaced=replaced,
         view_mb=view_mb, plan_row=plan_row, verbatim=verbatim, lines=lines,
     )  # fmt: skip
     return environment
@@ -469,17 +478,20 @@ def _owners(doc: Document) -> list[Document]:
 
 
 def _trends(doc: Document) -> Document:
-    """The trends of the machine of the verdict: those that move, the most urgent first, and how many are steady."""
+    """The trends of the machine of the verdict: those that move, the most urgent first, how many are steady, and how many were captured once only since
+    they began anew: these tell nothing."""
     machine = doc["verdict"]["scope"]["machine"]
     rows = [row for row in doc["tables"].get("trends", []) if machine is None or row["machine"] == machine]
+    some = [row for row in rows if row["kind"] is not None or row["captures"] > 1]
     moving = [
         {**row, "words": trends.in_words(row), "line_of_use": _line_of_use(row)}
-        for row in rows
+        for row in some
         if row["kind"] != trends.STEADY
     ]
     order = [*trends.IN_WORDS]
     moving.sort(key=lambda row: (order.index(row["kind"]), row["days_to_98"] or 0.0))
-    return {"moving": moving, "steady": len(rows) - len(moving), "kinds": trends.IN_WORDS, "since": trends.SINCE}
+    counts = {"steady": len(some) - len(moving), "lone": len(rows) - len(some)}
+    return {"moving": moving, **counts, "kinds": trends.IN_WORDS, "since": trends.SINCE}
 
 
 def _line_of_use(row: Document) -> str:

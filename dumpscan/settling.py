@@ -241,7 +241,8 @@ def _of_session(session: int) -> Document:
         "before": [
             ".logopen /u heaps.log",
             f"!session -s {session}",
-            f"!process 0 0 csrss.exe, then .process /p /r with the address of the one in session {session}",
+            "!process 0 0 csrss.exe",
+            f".process /p /r ADDRESS; $$ of the csrss.exe in session {session}",
         ],
     }
 

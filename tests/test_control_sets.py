@@ -97,3 +97,54 @@ def test_other_machines_are_not_touched() -> None:
 def test_current_of_another_key() -> None:
     text = SERVER + TWO + compose.dword(rf"{HIVE}\Software\Vendor", Current=2) + "Current REG_DWORD 0x2\n"
     assert compose.findings(compose.document(text), "max-request-threads")
+
+
+def exported(name: str, *lines: str) -> str:
+    return "\n".join([rf"[{HIVE}\{name}]", *lines, "", ""])
+
+
+def exported_set(number: int, sizes: str) -> str:
+    """SubSystems of one control set, as regedit exports it: the value Windows in bytes."""
+    content = (compose.csrss(sizes, build=3790) + "\0").encode("utf-16-le").hex(",")
+    values = ('"Debug"=hex(2):00,00', r'"Kmode"=hex(2):00,00', f'"Windows"=hex(2):{content}')
+    return exported(rf"ControlSet{number:03}\Control\Session Manager\SubSystems", *values)
+
+
+def test_select_of_an_exported_hive() -> None:
+    """All of it may stand in one .reg file, Select above or below the sets that it chooses from."""
+    head = "Windows Registry Editor Version 5.00\n\n"
+    sets = exported_set(1, "1024,3072,512") + exported_set(2, "1024,3072,768")
+
+    def chosen(data: str) -> str:
+        others = ('"Default"=dword:00000001', '"Failed"=dword:00000000', '"LastKnownGood"=dword:00000001')
+        return exported("Select", f'"Current"={data}', *others)
+
+    two = chosen("dword:00000002")
+    cases = {
+        "above": {"d.log": SERVER, "a.reg": head + two + sets},
+        "below": {"d.log": SERVER, "a.reg": head + sets + two},
+        "alone": {
+            "d.log": SERVER,
+            "a.reg": head + sets,
+            "b.reg": head + exported("Select", '"Current"=dword:00000002'),
+        },
+        "first": {"d.log": SERVER, "a.reg": head + chosen("dword:00000001") + sets},
+        "cut": {"d.log": SERVER, "a.reg": head + chosen("dword:000000") + sets},
+        "open": {"d.log": SERVER, "a.reg": head + sets},
+    }
+    told = compose.documents(cases)
+    sizes = {
+        name: [one["value"] for one in doc["settings"] if one["label"] == "Heap sizes"] for name, doc in told.items()
+    }
+    second = ["interactive 3,072 KB, service 768 KB"]
+    first = ["interactive 3,072 KB, service 512 KB"]
+    assert sizes == {
+        "above": second,
+        "below": second,
+        "alone": second,
+        "first": first,
+        "cut": sizes["open"],
+        "open": sizes["open"],
+    }
+    assert sizes["open"] not in (first, second)
+    assert any("Current" in problem["reason"] for problem in told["cut"]["problems"])

@@ -302,6 +302,20 @@ def test_no_numbers_for_an_unknown_windows(text: str) -> None:
     assert not plan["says_something"]
 
 
+def test_sizes_of_an_unknown_architecture() -> None:
+    """The command line of csrss.exe is there: what is missing is the Windows or its architecture, and which command tells it."""
+    ver = "Microsoft Windows [Version 10.0.14393]\n\n"
+    running = compose.running_sections("1024,20480,768")
+    told = plans({"no architecture": ver + running, "no Windows": running})
+    both = "which Windows this is (vertarget in the debugger, or ver)"
+    x64 = "whether it is x86 or x64 (vertarget in the debugger, or systeminfo)"
+    assert {name: [plan["summary"] for plan in one] for name, one in told.items()} == {
+        name: [f"No numbers: these texts do not tell {missing}. With wrong ones Windows may not boot."]
+        for name, missing in (("no architecture", x64), ("no Windows", f"{both} nor {x64}"))
+    }
+    assert not any(plan["rows"] or plan["changes"] or plan["says_something"] for one in told.values() for plan in one)
+
+
 def test_no_plan_without_heaps_or_sizes() -> None:
     assert plans({"nothing": "Nothing of a debugger.\n", "banner": SERVER}) == {"nothing": [], "banner": []}
 

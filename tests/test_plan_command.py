@@ -112,6 +112,12 @@ def test_standard_input_and_an_unknown_windows(run: Run) -> None:  # noqa: F811
     assert "4096" not in done.out and "SharedSection=" not in done.out
 
 
+def test_sizes_of_an_unknown_architecture(run: Run) -> None:  # noqa: F811
+    text = "Microsoft Windows [Version 10.0.14393]\n\n" + compose.running_sections("1024,20480,768")
+    done = run("plan", "-", stdin=text.encode())
+    assert "whether it is x86 or x64" in done.out and "No plan" not in done.out
+
+
 def test_hostile_names(run: Run, tmp_path: Path) -> None:  # noqa: F811
     folder = tmp_path / "case"
     name = "a\x1b[2J\u202e<b>"

@@ -306,6 +306,31 @@ def test_a_text_is_short_narrow_and_ascii(name: str, payload: str) -> None:
         assert len(line) <= (100 if line.startswith("    ") else 78)
 
 
+@pytest.mark.parametrize("form", ["html", "text", "markdown"])
+def test_sentences_of_ours_are_never_cut(form: str) -> None:
+    """However little room there is: fewer of them are shown, and each is whole. A line of a log is clipped."""
+
+    def sentence(name: str) -> str:
+        return f"{'well ' * 125}and {name} ends."
+
+    doc = made("heap_full")
+    verdict, found = doc["verdict"], doc["outcomes"][0]["findings"][0]
+    verdict["summary"] = sentence("the verdict")
+    verdict["history"] = [sentence("the history")] * 8
+    verdict["scope"]["assumed"] = [sentence("what is assumed")]
+    verdict["evidence"] = [samples.evidence("a.txt", line, "x" * 5000, "") for line in range(1, 9)]
+    found["refuted_by"] = sentence("what would refute it")
+    found["advice"] = [{"when": "now", "text": sentence(f"step {number}")} for number in range(9)]
+    rendered = FORMATS[form](doc)
+    flat = " ".join(rendered.split())
+    assert flat.count("well " * 125) >= 3
+    assert (
+        flat.count("well " * 125) == flat.count("well and ") == len(re.findall(r"well and [a-z0-9 ]+ ends\\?\.", flat))
+    )
+    assert "well and the verdict ends" in flat and "well and step 0 ends" in flat
+    assert form == "text" or "more characters" in rendered
+
+
 def test_evidence_gives_way_before_advice() -> None:
     doc = made("heap_full")
     doc["verdict"]["evidence"] = [

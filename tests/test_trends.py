@@ -359,6 +359,24 @@ def test_the_report_leaves_out_what_is_steady() -> None:
     )
 
 
+def test_the_report_counts_what_was_captured_once() -> None:
+    """One capture since a restart tells nothing: a line for all such desktops, and their rows in the table."""
+    alone = on(1, 30) + on(4, 42) + on(7, 54, uptime="0 days 1:00:00")
+    beside = line((1, 30), (2, 31), (3, 32)) + on(1, 30, session=1) + on(4, 42, session=1)
+    for name, doc in {
+        "alone": compose.document(alone),
+        "beside": compose.document(beside + on(7, 54, session=1, kb=4096)),
+    }.items():
+        rows = doc["tables"]["trends"]
+        lone = [row for row in rows if row["kind"] is None and row["captures"] == 1]
+        assert lone, name
+        words = f"{len(lone)} {'desktop has' if len(lone) == 1 else 'desktops have'} too few captures for a trend."
+        for shown in (render.html(doc), render.text(doc), render.markdown(doc).replace("\\", "")):
+            assert words in " ".join(shown.split()), name
+            assert "1 capture " not in shown, name
+    assert "too few captures" not in render.text(compose.document(line((1, 30), (4, 42), (7, 54))))
+
+
 def test_many_captures_make_a_picture_of_bounded_size() -> None:
     points = " ".join(f"{day}:{day / 10}" for day in range(5000))
     picture = render._line_of_use({"points": points, "size_kb": 2048})

@@ -361,7 +361,8 @@ def test_what_the_debugger_needs_before_it_lists(told: dict[str, Document]) -> N
     """A log in Unicode, the session, and a process of it: without these the listing fails or is of another session."""
     (step,) = (one for one in told["failed"]["verdict"]["next"] if one["command"].startswith("!dskheap"))
     assert step["before"][0].startswith(".logopen /u") and step["before"][1] == "!session -s 0"
-    assert ".process /p /r" in step["before"][2]
+    assert step["before"][2:] == ["!process 0 0 csrss.exe", ".process /p /r ADDRESS; $$ of the csrss.exe in session 0"]
+    assert max(map(len, step["before"])) <= 76, "indented by four they fit into 80 columns"
     assert {one["verdict"] for one in step["gives"]} == {"single-heap-full", "at-risk", "no-sign", "undecided"}
 
 

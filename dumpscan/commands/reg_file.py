@@ -11,7 +11,8 @@ out as whole bytes with the zero that ends a text is a problem, never a guess.
 
 An export and a file that somebody wrote look alike. `origin` is `state` only where the key has values that nobody writes into such a file and that Windows always has
 there (Required, Optional, Debug or Kmode in SubSystems; PagingFiles among eight or more in Memory Management; Spooler or
-DeviceNotSelectedTimeout in CurrentVersion\Windows; SystemStartOptions itself) and nothing is deleted; else it is `write`, a wish. `"Name"=-` deletes: its text
+DeviceNotSelectedTimeout in CurrentVersion\Windows; SystemStartOptions itself) and nothing is deleted; else it is `write`, a wish. `Current` of the key Select, which names the control set
+that counts, is always a state. `"Name"=-` deletes: its text
 is "-". The value `Windows` fills `shared_sections`, too, never in force; whether it is more than a wish tells the row of `registry_values` with the same text.
 
 Sources: .reg files in public; a genuine export of the value `Windows` as hex(2) was not found.
@@ -23,7 +24,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dumpscan.commands import tokens
-from dumpscan.commands._registry import STATE, STEMS, WRITE, add_windows
+from dumpscan.commands._registry import SELECT, STATE, STEMS, WRITE, add_windows, pieces
 from dumpscan.commands._shared_section import unwrapped
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 PRINTS = "regedit /e, reg export"
 FILLS = ("registry_values", "shared_sections")
-LITERALS = (*STEMS, b'"Windows"=hex')
-PROOF = frozenset({"VALUE", "WINDOWS"})
+LITERALS = (*STEMS, SELECT, b'"Windows"=hex')
+PROOF = frozenset({"VALUE", "WINDOWS", "SELECT"})
 SIGNS = re.compile(r"(?i)^[ ]*+\"[^\"\n]{1,80}\"[ ]*+=|^(?:[ ]*+[0-9a-f]{2},){4}")
 
 # Values that only Windows writes, by the last part of their key; any of them means that the whole key was exported.
@@ -54,7 +55,10 @@ _TYPES = {"hex": "REG_BINARY", "hex(1)": "REG_SZ", "hex(2)": "REG_EXPAND_SZ", "h
 
 def read(tree: Tree[Token], rows: Rows) -> None:
     """One row a value; all of a key are of one origin."""
-    key = next(iter(tokens(tree, "KEY"))).partition("[")[2].rpartition("]")[0]
+    for token in tokens(tree, "SELECT"):
+        _select(token, rows)
+        return
+    key = _key(next(iter(tokens(tree, "KEY"))))
     origin = _origin(key, tree)
     for token in tokens(tree, "VALUE", "WINDOWS"):
         match = _DATA.search(unwrapped(token))
@@ -67,6 +71,24 @@ def read(tree: Tree[Token], rows: Rows) -> None:
             add_windows(rows, rows.lines(token), key, kind, text, origin)
         else:
             rows.add("registry_values", [(rows.line(token), key, name, kind, text, number, origin)])
+
+
+def _key(line: str) -> str:
+    return line.partition("[")[2].rpartition("]")[0]
+
+
+def _select(token: Token, rows: Rows) -> None:
+    """The control set that was booted. Windows keeps these numbers itself, nobody's file of changes has them."""
+    (_, head), *values = pieces(rows, token)
+    for line, text in values:
+        match = _DATA.search(text)
+        assert match is not None
+        if match[1].lower() == "current":
+            kind, data, number = _value(match[2])
+            if data is None:
+                rows.doubt(line, "the data of Current are damaged or cut")
+            else:
+                rows.add("registry_values", [(line, _key(head), match[1], kind, data, number, STATE)])
 
 
 def _origin(key: str, tree: Tree[Token]) -> str:

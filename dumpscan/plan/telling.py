@@ -66,7 +66,7 @@ def plans(
     told = []
     for platform in platforms:
         name = platform["machine"]
-        if name not in by_machine and name not in listed:
+        if name not in by_machine and name not in listed and platform["configured_service_kb"] is None:
             continue
         mine = [value for value in values if value["machine"] == name and not value["in_force"]]
         space = [view for view in views if view["machine"] == name and not view["superseded"]]
