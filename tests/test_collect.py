@@ -585,8 +585,9 @@ def test_nothing_is_asked_for_that_was_collected(read: Mapping[Any, Read], kind:
     assert set(told["verdict"]["facts"]["missing"]) == UNKNOWABLE[kind]
     assert compose.fired(told) & ASKING == set()
     assert ("tool-failed" in compose.fired(told)) == (kind == EIGHT)
+    # The event 243 of these transcripts is explained by none of their heaps: so the same is to be collected while it fails.
     again = [step for step in told["verdict"]["next"] if "once more while it fails" not in step["why"]]
-    assert again == []
+    assert again == [] or told["verdict"]["reason"] == verdict.WRONG_SCOPE, again
 
 
 EXTRA = {

@@ -91,7 +91,10 @@ COLUMNS = ["tool", "session", "window_station", "desktop", "size_kb", "used_perc
 
 def values(text: str) -> dict[str, Any]:
     tables = dumpscan.analyze(text.encode()).tables
-    told = {name: frame.drop(columns=["line", "desktop_path"], errors="ignore") for name, frame in tables.items()}
+    told = {
+        name: frame.drop(columns=["line", "owner_line", "desktop_path"], errors="ignore")
+        for name, frame in tables.items()
+    }
     return {
         name: frame.astype(object).where(frame.notna(), None).to_dict("list")
         for name, frame in told.items()
