@@ -390,5 +390,5 @@ def safety(platform: Row, keys: Sequence[str]) -> list[str]:
         "Have console access and a system-state backup. A VM snapshot is no way back for a domain controller, Exchange or a cluster node.",
         f"If it does not boot: {mend}",
         "Clusters: the passive node first, then every node. Remote Desktop servers: drain logons first.",
-        "Afterwards: dumpscan compare BEFORE AFTER, and look at the command line of csrss.exe.",
+        "Afterwards: collect again, compare both reports, and look at the command line of csrss.exe.",
     ]
