@@ -311,7 +311,9 @@ def in_words(row: Mapping[str, Any]) -> str:
         said += (
             f", {row['rate_kb_day']:,.1f} KB a day ({row['rate_kb_day_least']:,.1f} to {row['rate_kb_day_most']:,.1f})"
         )
-    if row["days_to_98"] is not None:
+    if row["days_to_98"] == 0:
+        said += f"; {FULL} % is reached"
+    elif row["days_to_98"] is not None:
         said += f"; {FULL} % in about {row['days_to_98']:.1f} days ({row['days_to_98_least']:.1f} to {row['days_to_98_most']:.1f})"
     return f"{said}. {suspected(row)}".rstrip()
 

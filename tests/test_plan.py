@@ -544,3 +544,14 @@ def test_processes_that_no_size_holds_are_said_in_the_first_sentence() -> None:
     full = compose.dskheap(0, compose.replaced(compose.X86, compose.SYSTEM, 512, 99))
     plan = planned(compose.banner(3790) + compose.vm4(49152) + full, processes=5000, cost_kb=10)
     assert "it does not hold 5,000 processes of 10 KB" in plan["summary"]
+
+
+def test_a_leak_is_named_in_the_first_sentences() -> None:
+    days = [(day, percent) for day, percent in ((1, 60), (4, 75), (7, 91))]
+    heaps = [
+        compose.march(day) + compose.listed("dheapmon", 0, compose.replaced(compose.X86, compose.SYSTEM, 512, used))
+        for day, used in days
+    ]
+    plan = planned(compose.banner(3790) + compose.vm4(49152) + "".join(heaps))
+    assert sizes(plan) == "3072,1024"
+    assert "Use of a heap grows: find what leaks first" in plan["summary"]

@@ -205,7 +205,9 @@ def test_boundary_of_full() -> None:
     cases: dict[str, compose.Text] = {
         str(end): line((1, end - 4), (4, end - 2), (7, end)) for end in (FULL - 1, FULL, FULL + 1)
     }
-    assert [found[0]["days_to_98"] for found in told(cases).values()] == pytest.approx([1.5, 0, 0])
+    rows = [found[0] for found in told(cases).values()]
+    assert [row["days_to_98"] for row in rows] == pytest.approx([1.5, 0, 0])
+    assert ["98 % is reached" in in_words(row) for row in rows] == [False, True, True]
 
 
 # Who rises with the heap.

@@ -143,7 +143,8 @@ def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wante
             else ""
         )
         return f"{reason}.{leak}{silent} {_use(best, wanted)}".rstrip()
-    return f"{_changes(best, today)}: {best['reason']}{_too_few(best, wanted)}. {_use(best, wanted)}"
+    leak = f" {GROWING}" if found & {GROWS} else ""
+    return f"{_changes(best, today)}: {best['reason']}{_too_few(best, wanted)}.{leak} {_use(best, wanted)}"
 
 
 def _too_few(best: Row, wanted: Wanted) -> str:
