@@ -25,7 +25,7 @@ from dumpscan.model import TABLES
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 TEXTS = sorted(path for path in FIXTURES.rglob("*") if path.suffix in (".txt", ".log"))
 BATCH = 100
-EXAMPLES = int(os.environ.get("DUMPSCAN_EXAMPLES", "1000"))
+EXAMPLES = int(os.environ.get("DUMPSCAN_EXAMPLES", "500"))
 
 # What people typed or saw is text and moves with its line; the other tables hold facts.
 FACTS = [name for name in TABLES if name not in ("captures", "commands", "symptoms", "tool_failures")]

@@ -91,7 +91,7 @@ def test_each_reader_decides_the_era() -> None:
     }
     before = {name for name, rows in told.items() if any(era == "before Vista" for _, era in rows)}
     assert before == {
-        "english_2003", "msinfo32_blanks", "msinfo32_nfo", "msinfo32_blanks_german", "xp", "localised", "debugger_started", "event_6009", "mini_32", "dumpchk_nt4", "pretty_xp", "jsonl",
+        "english_2003", "msinfo32_blanks", "msinfo32_nfo", "msinfo32_blanks_german", "xp", "nt4", "localised", "debugger_started", "event_6009", "mini_32", "dumpchk_nt4", "pretty_xp", "jsonl",
     }  # fmt: skip
     assert told["english_2003"] == (("x86", "before Vista"),)
     assert told["imageinfo"] == (("x86", None),)

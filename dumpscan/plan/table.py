@@ -253,7 +253,7 @@ def _put(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
 
 
 def _texts(marks: Mapping[str, pd.Series[bool]], words: Mapping[str, str]) -> pd.Series[Any]:
-    """For each row the texts of its marks, as a tuple; made once for each combination that there is."""
+    """For each row the texts of its marks, as a list; made once for each combination that there is."""
     import numpy as np
     import pandas as pd
 
@@ -263,7 +263,7 @@ def _texts(marks: Mapping[str, pd.Series[bool]], words: Mapping[str, str]) -> pd
         bits |= mark.fillna(False).to_numpy(bool).astype(np.int64) << at
     names = list(marks)
     sets = {
-        number: tuple(words[name] for at, name in enumerate(names) if number >> at & 1)
+        number: [words[name] for at, name in enumerate(names) if number >> at & 1]
         for number in np.unique(bits).tolist()
     }
     return pd.Series([sets[number] for number in bits.tolist()], index=index, dtype=object)
