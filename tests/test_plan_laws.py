@@ -167,7 +167,11 @@ def test_the_plan_and_the_advice_of_a_full_heap_agree(drawn: list[Machine]) -> N
         said = [one["text"] for finding in rules for one in finding["advice"]]
         raised = {match[1]: int(match[3]) for text in said for match in RAISED.finditer(text)}
         refused = {match[1]: int(match[2]) for text in said for match in REFUSED.finditer(text)}
-        if len(raised) == 1 and not refused:
+        if plan["summary"].startswith(
+            "No advice yet"
+        ):  # the limit is not known: the rules say that it must fit, the plan waits for it
+            assert all("whose limit is not in these texts" in text for text in said if RAISED.search(text))
+        elif len(raised) == 1 and not refused:
             ((which, to),) = raised.items()
             assert best is not None and best[names[which]] == to, (machine, plan["summary"], said)
         for which, to in refused.items():
