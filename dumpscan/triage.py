@@ -171,7 +171,11 @@ def write_fleet(analysis: Analysis, out: Path, jobs: int = 1, progress: Progress
             for reading in analysis.readings
             for problem in reading.problems
         ],
-        "tables": [_write_table(name, frame, out) for name, frame in analysis.tables.items() if len(frame)],
+        "tables": [
+            _write_table(name, frame, out)
+            for name, frame in (*analysis.tables.items(), ("plan", analysis.plan))
+            if len(frame)
+        ],
     }
     write_text(out / "index.html", render.fleet_html(fleet))
     return fleet
@@ -218,6 +222,8 @@ def _safe(name: str) -> str:
 
 def _write_table(name: str, frame: pd.DataFrame, out: Path) -> dict[str, Any]:
     safe = frame.copy()
+    for column in safe.columns.intersection(["side_effects", "risks"]):  # lists of sentences
+        safe[column] = safe[column].str.join("; ")
     for column in safe.columns:
         if safe[column].dtype.name in ("category", "string", "str", "object"):
             values = safe[column].astype(object)
