@@ -27,7 +27,7 @@ IN_FORCE = {  # origins of boot options that prove what was booted
     "MmHighestUserAddress": "/3GB, told by MmHighestUserAddress",
 }
 WITHOUT = "2GB"  # the option that MmHighestUserAddress tells of a boot without /3GB
-MOST_MB = 450  # of session view space and session pool together
+VIEW_AND_POOL_MB = 450  # of session view space and session pool together
 
 
 def configured(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFrame:
@@ -38,9 +38,10 @@ def configured(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     """
     keys = machine_keys(platforms)
     told = platforms.copy()
+    doubted = _doubted(tables, platforms)
     for prefix, columns, known in (
         ("sections", SECTIONS, _sections(tables)),
-        ("view", ["configured_view_kb"], _view(tables, platforms)),
+        ("view", ["configured_view_kb"], _view(tables, platforms, doubted)),
     ):
         for column in (*columns, *FACT):
             name = column if column in columns else f"{prefix}_{column}"
@@ -48,7 +49,7 @@ def configured(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     stored = latest(stored_views(tables["registry_values"]), tables["captures"])
     told["stored_view_kb"] = keys.map(stored["number"].groupby(machine_keys(stored)).max() * 1024).astype("Int64")
     told["session_pool_kb"] = keys.map(_pools(tables)).astype("Int64")
-    told["slash_3gb_open"] = keys.isin(_doubted(tables, platforms)) & ~told["view_how"].isin(IN_FORCE.values())
+    told["slash_3gb_open"] = keys.isin(doubted) & ~told["view_how"].isin(IN_FORCE.values())
     return told
 
 
@@ -103,7 +104,7 @@ def _sections(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFrame:
+def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame, doubted: pd.Series[int]) -> pd.DataFrame:
     import pandas as pd
 
     values = tables["registry_values"]
@@ -114,11 +115,10 @@ def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFr
     small = switch.assign(configured_view_kb=SMALL_VIEW, how=how).astype({"configured_view_kb": "Int64"})
     without = booted_without(tables["boot_options"], values)
     small = small[how.notna() & ~machine_keys(small).isin(without)]
-    doubt = _doubted(tables, platforms)
     # Windows 2000 reads it with a late kernel only (KB 318942); which one it has is another rule's question.
     w2k = machine_keys(platforms)[platforms["build"].eq(W2K).fillna(False).to_numpy(bool)]
     view = view[~machine_keys(view).isin(w2k).to_numpy(bool)]
-    stored = view[~machine_keys(view).isin([*machine_keys(small), *doubt]).to_numpy(bool)]
+    stored = view[~machine_keys(view).isin([*machine_keys(small), *doubted]).to_numpy(bool)]
     return pd.concat([_agreed(small), _agreed(stored)])
 
 
@@ -136,7 +136,7 @@ def stored_views(values: pd.DataFrame) -> pd.DataFrame:
 def _sizes_of(name: str, values: pd.DataFrame) -> pd.DataFrame:
     rows = memory_management(values)
     named = rows["name"].astype(object).str.lower().eq(name).to_numpy(bool, na_value=False)
-    sizes: pd.DataFrame = rows[named & rows["number"].between(1, MOST_MB).fillna(False).to_numpy(bool)]
+    sizes: pd.DataFrame = rows[named & rows["number"].between(1, VIEW_AND_POOL_MB).fillna(False).to_numpy(bool)]
     return sizes
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from dumpscan.rules._heap import STEPS
+from dumpscan.rules._view import STEP
+from dumpscan.view_space import OTHERS
+
 FULL_PERCENT = 90  # of a heap that a plan fills: KB 949296 keeps it at 80 to 90 %
 EMPTY = {"x86": 2, "x64": 4}  # KB that a desktop takes on which nothing runs, in every listing of an idle one
-STEP = 512  # KB in which the third value is raised (KB 949296)
-VIEW_STEP = 16 * 1024  # KB in which SessionViewSize is raised
-OTHERS_AT_WORST = 4096  # KB of a view that are not heaps, for a view that is yet to be chosen
 
 
 def rounded_up(kb: Any, step: int) -> Any:
@@ -48,10 +49,10 @@ def heap_for(number: int, cost_kb: int, fixed_kb: int = 0) -> int:
     >>> heap_for(100, 10)
     1536
     """
-    wanted: int = rounded_up(-(-(number * cost_kb + fixed_kb) * 100 // FULL_PERCENT), STEP)
+    wanted: int = rounded_up(-(-(number * cost_kb + fixed_kb) * 100 // FULL_PERCENT), STEPS["service"])
     return wanted
 
 
 def view_for(heaps_kb: Any) -> Any:
     """The view that holds so much of heaps, with what GDI and others need beside them at worst."""
-    return rounded_up(heaps_kb + OTHERS_AT_WORST, VIEW_STEP)
+    return rounded_up(heaps_kb + OTHERS, STEP * 1024)

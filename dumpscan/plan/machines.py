@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dumpscan.configured import IN_FORCE
+from dumpscan.configured import IN_FORCE, VIEW_AND_POOL_MB
 from dumpscan.machines import machine_keys
 from dumpscan.plan import Wanted
 from dumpscan.plan.figures import heap_for
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SIZED = (*MEASURED, "desktopheapdiag")  # a scan also finds heaps of sessions long gone
 TASKS = "SAWinSta"  # the window station of the Task Scheduler
-VIEW_AND_POOL_KB = 450 * 1024  # what both may take together on x86 before Vista
 
 # The findings that ask for another size, and those that a size has to be held against.
 FULL, AT_RISK, LOWERED = "desktop-heap-full", "desktop-heap-at-risk", "service-heap-lowered"
@@ -287,7 +286,7 @@ def _with_view(rows: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     ptes = of_key["free_ptes"].last().reindex(rows.index).astype("Int64")
     left = ptes - (step - base) // 1024 * PTES_OF_A_MB
     x86 = rows["architecture"].eq("x86")
-    crowded = x86 & (step + pool).gt(VIEW_AND_POOL_KB).fillna(False)
+    crowded = x86 & (step + pool).gt(VIEW_AND_POOL_MB * 1024).fillna(False)
     allowed = (
         rows["era"].eq(BEFORE)
         & ~rows["build"].isin([NT4, W2K]).to_numpy(bool, na_value=False)

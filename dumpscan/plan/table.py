@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dumpscan.configured import VIEW_AND_POOL_MB
 from dumpscan.plan import Wanted
 from dumpscan.plan import machines as m
 from dumpscan.plan.candidates import (
@@ -221,7 +222,7 @@ def _put(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         "two_steps": rows["kind"].eq(USUAL_VIEW) & rows["new_view_kb"].gt(rows["step_kb"]).fillna(False),
         "crowded": limited
         & rows["architecture"].eq("x86")
-        & (rows["held_kb"] + rows["pool_kb"]).gt(m.VIEW_AND_POOL_KB).fillna(False),
+        & (rows["held_kb"] + rows["pool_kb"]).gt(VIEW_AND_POOL_MB * 1024).fillna(False),
         "fall_back": limited & restarts & (larger["interactive"] | larger["service"] | rows["kind"].eq(STORED)),
         "share": limited & rows["share"].ge(SHARE).fillna(False),
         "ceiling": rows["new_interactive_kb"].gt(MOST).fillna(False) | rows["new_service_kb"].gt(MOST).fillna(False),

@@ -27,6 +27,7 @@ from dumpscan.plan.machines import (
     UNEXPLAINED,
 )
 from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8, W2K
+from dumpscan.queries import MEMORY, SUBSYSTEMS
 from dumpscan.rules._heap import EXHAUSTED, MOST, READ_FIRST
 from dumpscan.rules._sections import NT4
 from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, LEAST
@@ -38,8 +39,8 @@ Row = Mapping[str, Any]
 Document = dict[str, Any]
 
 KEYS = {
-    "SharedSection": r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\SubSystems",
-    "SessionViewSize": r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management",
+    "SharedSection": rf"HKLM\{SUBSYSTEMS}",
+    "SessionViewSize": rf"HKLM\{MEMORY}",
 }
 WITH_VIEW = (VIEW, VIEW_AND_HEAPS, USUAL_VIEW, WITHOUT_3GB)
 VALUES = {"second": "interactive_kb", "third": "non_interactive_kb"}

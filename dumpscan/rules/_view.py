@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.configured import IN_FORCE
-from dumpscan.configured import MOST_MB as VIEW_AND_POOL_MB
+from dumpscan.configured import IN_FORCE, VIEW_AND_POOL_MB
 from dumpscan.platforms import BEFORE, LIMITS
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT, cite
 from dumpscan.view_space import SESSION, SMALL_VIEW, has_limit

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.configured import MOST_MB
+from dumpscan.configured import VIEW_AND_POOL_MB
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import BEFORE, MACHINE, SINCE
 from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, REBOOT, Found, Told, cite, found, rule
@@ -140,13 +140,13 @@ def _larger_pool(row: Mapping[str, Any]) -> tuple[str, str]:
         )
     pool, view = int(row["pool_kb"]) // 1024, int(row["view_kb"]) // 1024
     larger = (pool // STEP + 1) * STEP
-    if larger + view > MOST_MB:
+    if larger + view > VIEW_AND_POOL_MB:
         return (
             FUTILE,
-            f"A larger SessionPoolSize: with {view} MB of session view space, {larger} MB of pool would make more than {MOST_MB} MB together.",
+            f"A larger SessionPoolSize: with {view} MB of session view space, {larger} MB of pool would make more than {VIEW_AND_POOL_MB} MB together.",
         )
     return (
         REBOOT,
-        f"Raise SessionPoolSize by one step, from {pool} to {larger} MB: with {view} MB of session view space that makes {larger + view} of {MOST_MB} MB. "
+        f"Raise SessionPoolSize by one step, from {pool} to {larger} MB: with {view} MB of session view space that makes {larger + view} of {VIEW_AND_POOL_MB} MB. "
         f"See that !vm shows at least {(larger - pool) * PTES_OF_A_MB + PTES_TO_KEEP:,} free system PTEs first.",
     )

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.configured import MOST_MB
+from dumpscan.configured import VIEW_AND_POOL_MB
 from dumpscan.machines import machine_keys
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import with_windows
@@ -57,7 +57,7 @@ def check(registry_values: pd.DataFrame, captures: pd.DataFrame, platforms: pd.D
     rows = rows[VIEW_AND_POOL.suits(rows)]
     rows["pool_mb"] = rows["key"].map(pool["number"]).astype("Int64")
     rows["pool_file"], rows["pool_line"] = rows["key"].map(pool["file"]), rows["key"].map(pool["line"]).astype("Int64")
-    rows = rows[(rows["view_mb"] + rows["pool_mb"]).gt(MOST_MB).fillna(False)]
+    rows = rows[(rows["view_mb"] + rows["pool_mb"]).gt(VIEW_AND_POOL_MB).fillna(False)]
     rows = rows.assign(severity="high", certainty="likely")
     return found(
         rows,
@@ -70,10 +70,10 @@ def tell(row: Mapping[str, Any]) -> Told:
     """A finding in words."""
     view, pool = int(row["view_mb"]), int(row["pool_mb"])
     summary = (
-        f"SessionViewSize ({view} MB) and SessionPoolSize ({pool} MB) are together {view + pool} MB; on this Windows about {MOST_MB} MB is what works, and the rest is "
+        f"SessionViewSize ({view} MB) and SessionPoolSize ({pool} MB) are together {view + pool} MB; on this Windows about {VIEW_AND_POOL_MB} MB is what works, and the rest is "
         "taken from nonpaged pool, system PTEs and the cache."
     )
-    room = (MOST_MB - pool) // STEP * STEP
+    room = (VIEW_AND_POOL_MB - pool) // STEP * STEP
     advice = [
         (REBOOT, f"Lower SessionViewSize to {room} MB (hex {room:x}) at most; it counts after a restart.")
         if room >= STEP

@@ -5,7 +5,7 @@ from __future__ import annotations
 import compose
 from compose import MEMORY_MANAGEMENT, XP, dword
 
-from dumpscan.configured import MOST_MB
+from dumpscan.configured import VIEW_AND_POOL_MB
 
 RULE = "view-and-pool-over-cap"
 FIRES = XP + dword(MEMORY_MANAGEMENT, SessionViewSize=400, SessionPoolSize=64)
@@ -46,7 +46,7 @@ def test_no_data() -> None:
 
 def test_boundary() -> None:
     cases: dict[str, compose.Text] = {
-        str(pool): XP + dword(MEMORY_MANAGEMENT, SessionViewSize=MOST_MB - 50, SessionPoolSize=pool)
+        str(pool): XP + dword(MEMORY_MANAGEMENT, SessionViewSize=VIEW_AND_POOL_MB - 50, SessionPoolSize=pool)
         for pool in (49, 50, 51)
     }
     assert {name for name, one in compose.documents(cases).items() if RULE in compose.fired(one)} == {"51"}
