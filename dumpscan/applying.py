@@ -11,15 +11,13 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dumpscan.csrss import ENDS
+from dumpscan.csrss import complete
+from dumpscan.platforms import NT4
 from dumpscan.queries import MEMORY, SUBSYSTEMS
 
-_WHOLE = re.compile(r"(?i)%SystemRoot%\\system32\\csrss\.exe[ \t].*[ \t]MaxRequestThreads=[0-9]+[ \t]*")
-_NEEDED = (*ENDS, "Windows=On", "ServerDll=basesrv", "ServerDll=winsrv:UserServerDllInitialization")
 # "1024, 20480,768", as an article prints it, is in real registries: its blanks stay, and the linter speaks of them.
 _NEXT_WORD = r"(?=[ \t]+[A-Za-z])"
 _SIZES = re.compile(rf"(?i)SharedSection=[ \t]*[0-9]+(?:[ \t]*,[ \t]*[0-9]+){{1,2}}{_NEXT_WORD}")
-_WORD_BEFORE = re.compile(r"(?i)(?<![ \t])SharedSection")
 _WIDTH = 77  # characters of a line of hex digits before its backslash, as regedit folds them: 25 bytes
 
 
@@ -38,17 +36,18 @@ class Change(NamedTuple):
     back: Text
 
 
-def change(value: str, sizes: Sequence[int], *, regedit4: bool = False) -> Change | None:
+def change(value: str, sizes: Sequence[int], build: int | None = None) -> Change | None:
     r"""Other sizes in a complete value `Windows`; None where it is not complete (wrapped, cut, damaged) or its list is not two or three numbers.
 
-    A third value may be added or left as it is, never taken away. `regedit4`: the format of Windows NT 4.0, whose hex digits are of ANSI text.
+    A third value may be added or left as it is, never taken away. `build` of the Windows, where known, tells what a complete value has.
     """
     lists = _SIZES.findall(value)
+    ansi = build == NT4
     if (
-        not _is_whole(value)
+        not complete(value, build)
         or len(lists) != 1
         or not all(size > 0 for size in sizes)
-        or (regedit4 and not value.isascii())
+        or (ansi and not value.isascii())
     ):
         return None
     before = lists[0]
@@ -59,8 +58,8 @@ def change(value: str, sizes: Sequence[int], *, regedit4: bool = False) -> Chang
     changed = value.replace(before, after)
     return Change(
         changed,
-        Text(_reg(changed, regedit4), _powershell(before, after)),
-        Text(_reg(value, regedit4), _powershell(after, before)),
+        Text(_reg(changed, ansi), _powershell(before, after)),
+        Text(_reg(value, ansi), _powershell(after, before)),
     )
 
 
@@ -74,17 +73,6 @@ def view(before: int | None, after: int) -> Change:
         str(after),
         Text(_file(MEMORY, f'"SessionViewSize"=dword:{after:08x}'), put.format(after)),
         Text(_file(MEMORY, f'"SessionViewSize"={back}'), take),
-    )
-
-
-def _is_whole(value: str) -> bool:
-    """Whether a text is the value from its first word to its last, each of them once, and on one line."""
-    words = value.lower()
-    return (
-        _WHOLE.fullmatch(value) is not None
-        and value.replace("\t", " ").isprintable()
-        and all(words.count(part.lower()) == 1 for part in _NEEDED)
-        and _WORD_BEFORE.search(value) is None
     )
 
 
@@ -107,9 +95,9 @@ def _powershell(before: str, after: str) -> str:
     )
 
 
-def _reg(value: str, regedit4: bool) -> str:
-    """REG_EXPAND_SZ as regedit exports it: the bytes of the text and of its closing zero, folded."""
-    data = f"{value}\0".encode("ascii" if regedit4 else "utf-16-le")
+def _reg(value: str, ansi: bool) -> str:
+    """REG_EXPAND_SZ as regedit exports it: the bytes of the text and of its closing zero, folded. That of Windows NT 4.0 writes ANSI text."""
+    data = f"{value}\0".encode("ascii" if ansi else "utf-16-le")
     digits = [f"{byte:02x}," for byte in data]
     digits[-1] = digits[-1].rstrip(",")
     lines = ['"Windows"=hex(2):']
@@ -117,9 +105,9 @@ def _reg(value: str, regedit4: bool) -> str:
         if len(lines[-1]) + len(pair) > _WIDTH:
             lines.append("  ")
         lines[-1] += pair
-    return _file(SUBSYSTEMS, "\\\n".join(lines), regedit4)
+    return _file(SUBSYSTEMS, "\\\n".join(lines), ansi)
 
 
-def _file(key: str, line: str, regedit4: bool = False) -> str:
-    head = "REGEDIT4" if regedit4 else "Windows Registry Editor Version 5.00"
+def _file(key: str, line: str, ansi: bool = False) -> str:
+    head = "REGEDIT4" if ansi else "Windows Registry Editor Version 5.00"
     return f"{head}\n\n[HKEY_LOCAL_MACHINE\\{key}]\n{line}\n\n"

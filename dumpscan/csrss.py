@@ -21,6 +21,8 @@ _WORD = re.compile(
     r"(?i)\"?(?:\S*csrss(?:\.exe)?|ObjectDirectory=\\Windows|SharedSection=[0-9]+(?:,[0-9A-Za-z]+){1,3}|Windows=On|SubSystemType=Windows"
     rf"|{'|'.join(re.escape(server) for server, _, _ in SERVERS)}|ProfileControl=(?:Off|On)|MaxRequestThreads(?:=[0-9]+)?)\"?"
 )
+_WHOLE = re.compile(r"(?i)%SystemRoot%\\system32\\csrss\.exe[ \t].*[ \t]MaxRequestThreads=[0-9]{2,}[ \t]*")
+_WORD_BEFORE = re.compile(r"(?i)(?<![ \t])SharedSection")
 
 
 def one_line(text: str) -> str | None:
@@ -56,16 +58,22 @@ def servers(build: int | None) -> list[str]:
 
 
 def complete(text: str, build: int | None = None) -> bool:
-    r"""Whether a copy has all of the value, as it is stored: one line that no console wrapped, nothing cut, and %SystemRoot% not replaced by a folder as PowerShell does.
+    r"""Whether a copy has all of the value, as it is stored: from its first word to its last, each of them once, on one line that no console wrapped, and
+    %SystemRoot% not replaced by a folder as PowerShell does. Only such a text may be written back. One digit of MaxRequestThreads is a value that was cut.
 
     >>> value = r"%SystemRoot%\system32\csrss.exe ObjectDirectory=\Windows SharedSection=1024,20480,768 Windows=On SubSystemType=Windows "
     >>> value += "ServerDll=basesrv,1 ServerDll=winsrv:UserServerDllInitialization,3 ProfileControl=Off MaxRequestThreads=16"
     >>> complete(value), complete(value[:-1]), complete(value, 14393), complete(value.replace("%SystemRoot%", r"C:\Windows"))
     (True, False, False, False)
     """
+    words = text.lower()
+    named = [
+        word for word in words.split() if not set(word) <= set("0123456789,")
+    ]  # blanks may stand around the numbers
     return (
-        "\n" not in text
-        and re.match(r"(?i)%SystemRoot%\\system32\\csrss\.exe[ ]", text) is not None
-        and all(part in text for part in (*ENDS, " Windows=On ", *servers(build)))
-        and re.search(rf"(?i)[ ]MaxRequestThreads={THREADS}$", text) is not None
+        _WHOLE.fullmatch(text) is not None
+        and text.replace("\t", " ").isprintable()
+        and all(words.count(part.lower()) == 1 for part in (*ENDS, "Windows=On", *servers(build)))
+        and len(set(named)) == len(named)
+        and _WORD_BEFORE.search(text) is None
     )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, MACHINE, SINCE, SINCE_8, VISTA
+from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, MACHINE, NT4, SINCE, SINCE_8, VISTA
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT
 from dumpscan.symptoms import BY_SIGNATURE, ORDER
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEAP, VIEW, ALIKE = "desktop heap", "session view space", "look-alike"
-NT4, LAST = 1381, 999_999  # builds
+LAST = 999_999  # of builds
 NT4_TO_XP = (0, VISTA - 1)
 
 

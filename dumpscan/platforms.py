@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MACHINE = ["case", "machine"]
 FACT = ["says", "how", "file", "line"]
 BANNER = ["os_name", "build", "service_pack", "processors", "product"]
+NT4 = 1381  # the build of Windows NT 4.0
 W2K = 2195  # the build of Windows 2000
 XP = 2600  # the first build of XP: from there on /3GB and SessionViewSize decide about the view
 VISTA = 6000  # the first build

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dumpscan.control_sets import current_sets
-from dumpscan.csrss import complete, one_line, torn_list
+from dumpscan.csrss import one_line, torn_list
 from dumpscan.machines import machine_keys
 from dumpscan.stored import latest
 
@@ -73,21 +73,6 @@ def texts(shared_sections: pd.DataFrame, registry_values: pd.DataFrame, captures
     )
     rows = _stored_first(latest(rows, captures, "in_force"))
     return rows.loc[~_repeats(rows, "text", "in_force")]
-
-
-def stored_texts(registry_values: pd.DataFrame, captures: pd.DataFrame, platforms: pd.DataFrame) -> pd.DataFrame:
-    """The value `Windows` of the registry of each machine, as its latest capture has it, one row a machine: case, machine, snapshot, file, line, text and `whole`: nothing is missing in it and
-    nothing was changed by its copy, so that it may be written back with other digits. Of two texts that differ neither is whole."""
-    import pandas as pd
-
-    rows = latest(_stored(registry_values)[[*PLACE, "text"]], captures)
-    keys = machine_keys(rows)
-    one = rows["text"].groupby(keys).transform("nunique").eq(1)
-    builds = keys.map(platforms.set_index(machine_keys(platforms))["build"]).astype("Int64").astype(object)
-    pairs = [*zip(rows["text"], builds.where(builds.notna(), None), strict=True)]
-    told = {pair: complete(*pair) for pair in set(pairs)}
-    whole = pd.Series([told[pair] for pair in pairs], rows.index, dtype=bool)
-    return rows.assign(whole=whole & one)[~keys.duplicated()]
 
 
 def _running(rows: pd.DataFrame) -> pd.Series[bool]:

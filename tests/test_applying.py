@@ -118,11 +118,11 @@ def test_the_file_is_folded_as_regedit_folds() -> None:
 
 
 def test_nt4_has_a_format_of_its_own() -> None:
-    done = change(NT4, (1024, 3072, 512), regedit4=True)
+    done = change(NT4, (1024, 3072, 512), 1381)
     assert done is not None
     assert done.apply.reg.startswith("REGEDIT4\n")
     assert regedit(done.apply.reg) == NT4.replace("3072", "3072,512").encode("ascii") + b"\0"
-    assert change(NT4.replace("=Windows ", "=W\u00efndows "), (1024, 3072, 512), regedit4=True) is None
+    assert change(NT4.replace("=Windows ", "=W\u00efndows "), (1024, 3072, 512), 1381) is None
 
 
 def test_a_key_that_could_not_be_read_is_never_written_empty() -> None:
@@ -149,6 +149,7 @@ def test_another_list_by_then_stays_as_it_is(now: str) -> None:
     [
         "",
         "SharedSection=1024,3072,512",
+        XP[: -len("6")],
         XP[: -len("=16")],
         XP[: -len("MaxRequestThreads=16")].rstrip(),
         XP.replace("%SystemRoot%", r"C:\WINDOWS"),

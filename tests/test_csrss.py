@@ -3,8 +3,11 @@ r"""The value `Windows` as consoles wrap it."""
 from __future__ import annotations
 
 import pytest
+from compose import csrss
 
-from dumpscan.csrss import SERVERS, one_line, torn_list
+from dumpscan.csrss import SERVERS, complete, one_line, torn_list
+
+VALUE = csrss()
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,21 @@ def test_servers_of_each_windows() -> None:
     assert of(1381) == of(3790) == of(7599) == [*base, console]
     assert of(7600) == of(7601) == [*base, console, sxs]
     assert of(9200) == of(26100) == [*base, sxs]
+
+
+@pytest.mark.parametrize("part", VALUE.split(" "))
+def test_a_text_without_one_of_its_words_is_not_complete(part: str) -> None:
+    """But for the part that only some versions of Windows have, where the version is not known."""
+    without = VALUE.replace(f" {part}", "").replace(f"{part} ", "")
+    assert complete(VALUE) and complete(VALUE, 14393)
+    assert complete(without) == (part == "ServerDll=sxssrv,4")
+    assert not complete(without, 14393), "this Windows has that part"
+    assert not complete(VALUE.replace(part, part[: len(part) // 2] + "\n" + part[len(part) // 2 :]))
+    assert not complete(VALUE.replace(part, f"{part} {part}"))
+
+
+def test_the_end_of_a_complete_text() -> None:
+    assert complete(VALUE + " \t") and complete(VALUE.replace("=16", "=32"))
+    assert not complete(VALUE[:-1]), "one digit: it was cut"
+    assert not complete(VALUE + " x")
+    assert not complete(VALUE.replace("=16", ""))

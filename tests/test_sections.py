@@ -1,16 +1,14 @@
-"""Which SharedSection a machine has: what is a fact, what is in force, what is stored, and which stored text is complete."""
+"""Which SharedSection a machine has: what is a fact, what is in force, what is stored."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import compose
-import pytest
 from compose import csrss, running, windows_value
 
 from dumpscan.configured import configured
-from dumpscan.csrss import complete
-from dumpscan.sections import agreed_sizes, facts, latest_facts, stored_texts
+from dumpscan.sections import agreed_sizes, facts, latest_facts
 
 VALUE = csrss()
 CONTROL_SET_1 = windows_value(csrss("1024,3072,256")).replace("CurrentControlSet", "ControlSet001")
@@ -31,13 +29,6 @@ def known(text: compose.Text) -> Any:
     return tuple(agreed_sizes(rows[mask])["configured_service_kb"].to_list() for mask in (flags, ~flags))
 
 
-def stored(text: compose.Text) -> list[tuple[str, int, bool]]:
-    tables = compose.analysis({"case": text})._tables
-    rows = stored_texts(tables["registry_values"], tables["captures"], tables["platforms"])
-    assert (rows["text"].str.len() > 0).all()
-    return [*zip(rows["file"].astype(str), rows["line"].astype(int), rows["whole"].astype(bool), strict=True)]
-
-
 def test_what_is_stored_counts_before_what_is_in_force() -> None:
     both = windows_value(csrss("1024,20480,1024")) + running(VALUE)
     assert told(both) == [("1024,20480,1024", False)]
@@ -51,7 +42,7 @@ def test_what_nobody_has_is_no_fact() -> None:
     assert told(f"{VALUE}\n") == []
     assert known(f"{VALUE}\n") == ([], [])
     wish = f'reg add "{compose.SUBSYSTEMS}" /v Windows /d "{VALUE}" /f\n'
-    assert told(wish) == [] and stored(wish) == []
+    assert told(wish) == []
 
 
 def test_two_that_differ_are_neither() -> None:
@@ -64,28 +55,6 @@ def test_two_that_differ_are_neither() -> None:
 def test_a_machine_is_not_told_of_another() -> None:
     folder = {"a/registry.txt": windows_value(VALUE), "b/csrss.txt": running(csrss("1024,20480,1024"))}
     assert sorted(told(folder)) == [("1024,20480,1024", True), ("1024,20480,768", False)]
-    assert [name for name, *_ in stored(folder)] == ["a/registry.txt"]
-
-
-def test_the_stored_text_with_its_place() -> None:
-    """What a plan may change: only a copy of which nothing is missing."""
-    assert stored(windows_value(VALUE)) == [("-", 2, True)]
-    assert stored(windows_value(VALUE[:-3])) == [("-", 2, False)]
-    parts = VALUE.replace(" ServerDll=sxssrv,4", "")
-    assert stored(windows_value(parts)) == [("-", 2, True)]
-    assert stored(compose.SERVER_2016 + windows_value(parts)) == [("-", 4, False)], "this Windows has that part"
-    assert stored(windows_value(VALUE) + windows_value(csrss("1024,20480,1024"))) == [("-", 2, False)]
-    assert stored(running(VALUE)) == []
-    expanded = windows_value(VALUE.replace("%SystemRoot%", r"C:\Windows"))
-    assert stored(expanded) == [("-", 2, False)], "PowerShell replaces the variable"
-
-
-@pytest.mark.parametrize("part", VALUE.split(" "))
-def test_a_text_without_one_of_its_words_is_not_complete(part: str) -> None:
-    """But for the part that only some versions of Windows have, where the version is not known."""
-    assert complete(VALUE)
-    assert complete(VALUE.replace(f" {part}", "").replace(f"{part} ", "")) == (part == "ServerDll=sxssrv,4")
-    assert not complete(VALUE.replace(part, part[: len(part) // 2] + "\n" + part[len(part) // 2 :]))
 
 
 def test_what_the_settings_tell_is_of_the_same_facts() -> None:

@@ -9,11 +9,11 @@ from dumpscan.configured import IN_FORCE, VIEW_AND_POOL_MB
 from dumpscan.machines import machine_keys
 from dumpscan.plan import Wanted
 from dumpscan.plan.figures import heap_for
-from dumpscan.platforms import BEFORE, W2K
+from dumpscan.platforms import BEFORE, NT4, W2K
 from dumpscan.rules import Outcome
 from dumpscan.rules._heap import FELL_BACK as REFUSED_AS_FALLEN
 from dumpscan.rules._heap import OTHER_VIEW, OWN_VIEW
-from dumpscan.rules._sections import NT4, default_sizes, sections
+from dumpscan.rules._sections import default_sizes, sections
 from dumpscan.rules._sizes import MEASURED, in_effect, is_default
 from dumpscan.rules._view import MOST_MB, PTES_OF_A_MB, PTES_TO_KEEP, STEP
 from dumpscan.rules.known_product import PRODUCTS

@@ -26,10 +26,9 @@ from dumpscan.plan.machines import (
     SLASH_3GB,
     UNEXPLAINED,
 )
-from dumpscan.platforms import BEFORE, BEFORE_8, SINCE, SINCE_8, W2K
+from dumpscan.platforms import BEFORE, BEFORE_8, NT4, SINCE, SINCE_8, W2K
 from dumpscan.queries import MEMORY, SUBSYSTEMS
 from dumpscan.rules._heap import EXHAUSTED, MOST, READ_FIRST
-from dumpscan.rules._sections import NT4
 from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, LEAST
 from dumpscan.rules._view import OF_THE_MACHINE, ask_for_slash_3gb, larger_view
 from dumpscan.view_space import SMALL_VIEW
@@ -335,7 +334,7 @@ def _sections(
         if sizes == stored:
             words.append("Nothing: the registry has these digits already. Restart, and list the heaps again.")
             return
-        change = None if damaged else applying.change(texts[0], sizes, regedit4=platform["build"] == NT4)
+        change = None if damaged else applying.change(texts[0], sizes, platform["build"])
         if change is not None:
             changes.append(
                 _change("SharedSection", change, platform) | {"file": values[0]["file"], "line": values[0]["line"]}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, SINCE, SINCE_8, VISTA
+from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, NT4, SINCE, SINCE_8, VISTA
 from dumpscan.rules import REBOOT
 from dumpscan.sections import latest_facts
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 X64_SECOND = 20480  # KB: the second value of every x64 Windows
 SHARED = 1024  # KB: the first value of every Windows (ntdebugging blog, comment 23; KB 184802)
-NT4 = 1381  # the build of Windows NT 4.0
 _PLATFORM = ["architecture", "architecture_how", "era", "generation", "build"]
 _LAST = 99999
 

@@ -26,8 +26,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
+from dumpscan.platforms import NT4
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._sections import NT4, change, sections, where, with_advice
+from dumpscan.rules._sections import change, sections, where, with_advice
 from dumpscan.rules._sizes import PAGE
 from dumpscan.words import kb
 

@@ -6,7 +6,7 @@ import compose
 import pytest
 from compose import SYSTEM, X86, csrss, running, windows_value
 
-from dumpscan.rules._sections import NT4
+from dumpscan.platforms import NT4
 from dumpscan.rules._sizes import PAGE
 
 RULE = "third-value-missing"
