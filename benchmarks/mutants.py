@@ -366,13 +366,15 @@ def main() -> None:
     tests = {name: tests_of(name) for name in {one.module: 0 for one in chosen}}
     if missing := [name for name, some in tests.items() if not some]:
         sys.exit(f"no tests: {' '.join(missing)}")
-    whole = Task(None, None, [*dict.fromkeys(test for some in tests.values() for test in some)])
+    every_test = dict.fromkeys(test for some in tests.values() for test in some)
+    options_of_pytest = [test for test in every_test if test.startswith("--")]
+    whole = [Task(None, None, [test, *options_of_pytest]) for test in every_test if test not in options_of_pytest]
     survivors, began = list[Mutant](), time.perf_counter()
     for task, status in finished(
-        [whole, *(Task(one, paths[one.module], tests[one.module]) for one in chosen)], asked.jobs
+        [*whole, *(Task(one, paths[one.module], tests[one.module]) for one in chosen)], asked.jobs
     ):
         if task.mutant is None and status:
-            sys.exit("the tests fail without a mutant")
+            sys.exit(f"{task.tests[0]} fails without a mutant")
         if task.mutant is not None and not status:
             survivors.append(task.mutant)
             print(f"survived  {task.mutant.module}:{task.mutant.line}  {task.mutant.words}", flush=True)
