@@ -4,6 +4,7 @@ python benchmarks/mutants.py                            400 mutants of the rules
 python benchmarks/mutants.py --bar 90 advising          400 of what advises: the plan, what it writes, and the rules that lint SharedSection
 python benchmarks/mutants.py --sample 50 --seed 7 _view verdict
 python benchmarks/mutants.py --sample 0 desktop_heap_full       all of them
+python benchmarks/mutants.py --sample 0 _view:57 verdict:92     all of these lines
 
 Each mutant lives in a process of its own, forked from one that has pandas and pytest loaded already (POSIX only: a developer's tool), and
 meets the tests of its module alone. docs/mutation-testing.md has what it found.
@@ -198,7 +199,8 @@ def modules(asked: Sequence[str]) -> dict[str, Path]:
     """What is mutated, by its name below dumpscan: whole groups, or modules by name."""
     paths = {f"rules.{path.stem}".removesuffix(".__init__"): path for path in sorted(RULES.glob("*.py"))}
     paths |= {name: (ROOT / "dumpscan").joinpath(*name.split(".")).with_suffix(".py") for name in BESIDE}
-    return {name: path for name, path in paths.items() if _called(name) & set(asked)}
+    wanted = {name.partition(":")[0] for name in asked}
+    return {name: path for name, path in paths.items() if _called(name) & wanted}
 
 
 def _called(name: str) -> set[str]:
@@ -361,6 +363,8 @@ def main() -> None:
         warm.analyze(ROOT / "fixtures" / folder)
     paths = modules(asked.module)
     every = [mutant for name, path in paths.items() for mutant in mutants(name, path)]
+    if lines := {name for name in asked.module if ":" in name}:
+        every = [one for one in every if lines & {f"{name}:{one.line}" for name in _called(one.module)}]
     chosen = random.Random(asked.seed).sample(every, min(asked.sample or len(every), len(every)))
     chosen.sort(key=lambda one: (one.module in ("rules", "verdict"), one))  # these take longest
     tests = {name: tests_of(name) for name in {one.module: 0 for one in chosen}}
