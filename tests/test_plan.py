@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import compose
 import pytest
 import test_examples
 import test_examples_retold
 from compose import DEFAULT, SYSTEM, X64, X86, Document, Heap
+from test_schema import DRAFT, SCHEMA
 
 import dumpscan
 from dumpscan.plan import Wanted
@@ -555,3 +557,22 @@ def test_a_leak_is_named_in_the_first_sentences() -> None:
     plan = planned(compose.banner(3790) + compose.vm4(49152) + "".join(heaps))
     assert sizes(plan) == "3072,1024"
     assert "Use of a heap grows: find what leaks first" in plan["summary"]
+
+
+def test_rows_are_those_of_the_schema() -> None:
+    table: Any = SCHEMA["properties"]["tables"]["properties"]["plan"]["items"]
+    assert table["required"] == [*table["properties"]] == [*COLUMNS][5:]
+    assert [*COLUMNS][:5] == SCHEMA["$defs"]["where"]["required"]
+    cases: dict[str, compose.Text] = {
+        "full": SERVER + compose.vm4(49152) + compose.dskheap(0, FULL),
+        "no Windows": compose.dskheap(0, X64),
+        "no heaps": "Nothing of a debugger.\n",
+    }
+    made = compose.analysis(cases)
+    documents = {name: made.to_dict(name) for name in cases}
+    assert {name: bool(one["tables"]["plan"]) for name, one in documents.items()} == {
+        "full": True,
+        "no Windows": False,
+        "no heaps": False,
+    }
+    assert [error.message for one in documents.values() for error in DRAFT(SCHEMA).iter_errors(one)] == []

@@ -91,10 +91,7 @@ def _plan(
         "machine": platform["machine"],
         "summary": summary,
         "says_something": today is not None and (changes or best is None or wanted.asked()),
-        "rows": [
-            {name: row[name] for name in row if name != "case"} | {"sizes": _sizes_of(row), "name": _name(row)}
-            for row in rows
-        ],
+        "rows": [{**row, "sizes": _sizes_of(row), "name": _name(row)} for row in rows],
         "goes_with": [] if best is None else [*best["side_effects"], *best["risks"]],
         "risks": _risks(rows),
         "limits": _limits(rows, platform, views, found) if today is not None else [],
