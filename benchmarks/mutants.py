@@ -73,8 +73,8 @@ LINTER = (
     "rules.shared_heap_changed", "rules.shared_section_damaged", "rules.sizes_contradict_heaps", "rules.third_value_missing", "rules.wrong_value_name",
 )  # fmt: skip
 JUDGING, ADVISING = "judging", "advising"
-# Tests of helpers that no rule imports: what they make is a table.
-TABLES = {"rules._advised": ["tests/test_advised.py"]}
+# Tests of helpers beside those of the rules that import them.
+TABLES = {"rules._advised": ["tests/test_advised.py"], "rules._heap": ["tests/test_advised.py"]}
 COMPARES = {"eq", "ne", "isin", "startswith", "endswith", "contains"}  # calls whose strings are values of columns
 
 

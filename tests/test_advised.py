@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 import compose
-from compose import DEFAULT, SYSTEM, X64, X86, csrss, windows_value
+import pandas as pd
+from compose import DEFAULT, SYSTEM, X64, X86, csrss, running, windows_value
+
+from dumpscan.rules._heap import OWN_VIEW
+from dumpscan.view_space import OTHERS
 
 
 def lists(told: compose.Document) -> set[str]:
@@ -97,3 +101,60 @@ def test_a_product_gives_way_to_the_full_heap() -> None:
 def test_no_number_where_the_windows_is_not_known() -> None:
     told = compose.document(compose.windows_value("csrss.exe SharedSection=2048,3073,66 Windows=On"))
     assert lists(told) == set()
+
+
+def tables(text: compose.Text) -> tuple[object, list[tuple[str, int | None, str]]]:
+    """What the list becomes, and of each heap that needs another size that size, or why it gets none."""
+    made = compose.analysis({"case": text})._tables
+    heaps, sizing = made["desktop_heaps"], made["sizing"]
+    rows = [
+        (str(heaps.loc[at, "desktop_path"]), None if row["next_kb"] is pd.NA else int(row["next_kb"]), row["refused"])
+        for at, row in sizing.iterrows()
+    ]
+    (becomes,) = made["advised"]["becomes"]
+    return (becomes if isinstance(becomes, str) else None), rows
+
+
+def test_a_full_interactive_heap_grows_by_its_own_step() -> None:
+    full = compose.dheapmon(0, compose.replaced(X86, DEFAULT, 3072, 99))
+    assert tables(compose.stored_sections("1024,3072,512") + full) == ("1024,4096,512", [(DEFAULT, 4096, "")])
+    small = compose.dheapmon(0, compose.replaced(X86, DEFAULT, 1024, 99))
+    assert tables(compose.stored_sections("1024,1024,512") + small) == ("1024,3072,512", [(DEFAULT, 3072, "")]), (
+        "its default"
+    )
+
+
+def test_only_heaps_of_its_kind_grow() -> None:
+    """Sixty service heaps beside one interactive heap: one step of it is 1 MB, not 60."""
+    crowd = [*compose.replaced(X86, DEFAULT, 3072, 99), *((compose.service(at), 512, 2.0) for at in range(60))]
+    text = compose.stored_sections("1024,3072,512") + compose.view_size(49152) + compose.dheapmon(0, crowd)
+    assert tables(text) == ("1024,4096,512", [(DEFAULT, 4096, "")])
+
+
+def test_heaps_that_just_fit_beside_others() -> None:
+    """One page more, and the step is refused."""
+    room = 49152 - OTHERS - 1024  # before the step
+    for more, refused in ((0, ""), (4, OWN_VIEW)):
+        heaps = [*compose.replaced(X86, DEFAULT, 3072, 99), ("fill\\a", room - 5312 + more, 1.0)]
+        _, rows = tables(compose.banner(3790) + compose.view_size(49152) + compose.dheapmon(0, heaps))
+        assert rows == [(DEFAULT, 4096, refused)]
+
+
+def test_sizes_of_x86_on_x64_take_nothing_from_a_larger_third_value() -> None:
+    for third in (768, 1024):
+        assert tables(compose.SERVER_2016 + windows_value(csrss(f"1024,3072,{third}")))[0] == f"1024,20480,{third}"
+    assert tables(compose.SERVER_2016 + windows_value(csrss("1024,3072,512")))[0] == "1024,20480,768"
+
+
+def test_a_list_in_force_that_is_larger_than_the_heap_needs_stays() -> None:
+    full = compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99))
+    becomes, rows = tables(compose.SERVER_2016 + running(csrss("1024,20480,2048")) + full)
+    assert (becomes, rows[0][1]) == (None, 1280)
+
+
+def test_since_vista_no_heaps_fell_back() -> None:
+    """There is no view that they could fail to fit into."""
+    small = [(path, {20480: 512, 768: 128}.get(kb, kb), 99 if path == SYSTEM else used) for path, kb, used in X64]
+    for sizes in ("1024,20480,768", "1024,20480,2048"):
+        _, rows = tables(compose.SERVER_2016 + windows_value(csrss(sizes)) + compose.dskheap(0, small))
+        assert [refused for _, _, refused in rows] == [""]

@@ -30,7 +30,7 @@ def advised(tables: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFr
     is full, filling up or lowered (index as in desktop_heaps) its next size, or why it gets none (refused)."""
     platforms, heaps = tables["platforms"], tables["desktop_heaps"]
     value = sections(tables["shared_sections"], tables["registry_values"], platforms, tables["captures"])
-    value = value.assign(key=machine_keys(value)).drop_duplicates("key").set_index("key")
+    value = value.set_index(machine_keys(value).rename("key"))  # one row a machine
     machines = with_windows(platforms[MACHINE], platforms).assign(key=machine_keys(platforms)).set_index("key")
     machines = machines.join(value[["sizes", "shared_kb", "interactive_kb", "non_interactive_kb", "in_force"]])
     service = machines["non_interactive_kb"].fillna(machines["interactive_kb"])

@@ -78,7 +78,9 @@ def default_sizes(
     low, high = (0, _LAST) if build is None else (int(build), int(build))
     low = max(low, VISTA if era == SINCE else 0, EIGHT if generation == SINCE_8 else 0)
     high = min(high, VISTA - 1 if era == BEFORE else _LAST, EIGHT - 1 if generation == BEFORE_8 else _LAST)
-    fits = [one for one in DEFAULTS if one.architecture == architecture and one.first <= high and one.last >= low]
+    fits = [
+        one for one in DEFAULTS if one.architecture == architecture and one.first <= high and one.last >= low <= high
+    ]
     interactive, service = {one.interactive for one in fits}, {one.service for one in fits}
     return (
         interactive.pop() if len(interactive) == 1 else None,

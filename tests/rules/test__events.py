@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+import compose
 import pandas as pd
 import pytest
 
-from dumpscan.rules._events import latest_of_day, moments, nearest, of_the_only_session
+from dumpscan.rules._events import facts, latest_of_day, moments, nearest, of_the_only_session
 
 DAY = 86400.0
 MACHINES = pd.CategoricalDtype(["A", "B"])  # of all tables of one analysis
@@ -103,3 +104,56 @@ def test_the_only_session_of_its_machine() -> None:
     unnamed, none = one.assign(session=pd.array([5, None], dtype="Int64")), one.iloc[:0]
     for unknown in (two, unnamed, none, one.assign(machine=pd.Categorical(["B", "B"], dtype=MACHINES))):
         assert of_the_only_session(told, unknown).fillna(-1).tolist() == [-1, 3]
+
+
+CAPTURE = compose.banner(3790, time="Mon Nov 16 10:00:00 2026") + compose.dskheap(0, compose.X86)
+EVENTS_OF_STARTS = (6005, 6009)
+
+
+def boots(*events: tuple[int, str]) -> list[tuple[bool, bool]]:
+    """Of each event 243 beside starts and a capture: surely of an earlier boot, surely of the captured one."""
+    log = [
+        compose.event(number, time, source="EventLog" if number in EVENTS_OF_STARTS else "Win32k")
+        for number, time in events
+    ]
+    tables = compose.analysis({"case": CAPTURE + "".join(log)}).tables
+    rows = facts(tables["events"], 243, tables["systems"], history=True)
+    return [*zip(rows["before"].astype(bool), rows["this_boot"].fillna(False).astype(bool), strict=True)]
+
+
+def test_starts_that_the_log_tells() -> None:
+    before, here, open_ = (True, False), (False, True), (False, False)
+    assert boots((243, "11/16/2026 7:00:00 AM"), (6005, "11/16/2026 8:00:00 AM"), (243, "11/16/2026 9:00:00 AM")) == [
+        before,
+        here,
+    ]
+    assert boots(
+        (6009, "2026-11-15 08:00:00"),
+        (243, "2026-11-15 08:00:00"),
+        (243, "2026-11-16 10:00:00"),
+        (243, "2026-11-16 10:00:01"),
+    ) == [here, here, open_]
+    assert boots((243, "2026-11-15 07:54:59"), (243, "2026-11-15 07:55:00"), (6005, "2026-11-15 08:00:00")) == [
+        before,
+        open_,
+    ], "the event log is not the first to start"
+    assert boots((243, "2026-11-16 09:00:00"), (6005, "2026-11-16 11:00:00")) == [open_], (
+        "a start after the capture is none of it"
+    )
+
+
+def test_a_date_that_two_readings_put_on_two_sides_of_a_start_is_on_none() -> None:
+    assert boots((243, "3/9/2026 7:05:33"), (6005, "4/8/2026 7:05:33")) == [
+        (False, False)
+    ]  # 9 March and 8 April, 3 September and 4 August
+    assert boots((243, "9/3/2026 7:05:33"), (6005, "8/4/2026 7:05:33")) == [(False, False)]
+    assert boots((243, "9/3/2026 7:05:33"), (6005, "1/2/2026 7:05:33")) == [(False, True)]
+
+
+def test_a_start_in_universal_time_may_be_fourteen_hours_later_by_the_clock_of_the_machine() -> None:
+    early = "2026-11-01T01:00:00.000Z"
+    assert boots((243, early), (6005, "2026-11-15T20:00:00.000Z")) == [(True, False)]
+    assert boots((243, early), (6005, "2026-11-15T20:00:01.000Z")) == [(False, False)]
+    assert boots((243, "2026-11-15T20:00:00.000Z"), (6005, "2026-11-14T20:00:00.000Z")) == [(False, False)], (
+        "nobody knows when the capture was in that time"
+    )

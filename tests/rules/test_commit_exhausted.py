@@ -58,6 +58,8 @@ def test_near_miss() -> None:
             100000,
             warning="\n***** Sum of individual system commit + Process commit exceeds overall commit by 18446708980462741736 Kb ? ****\n\n",
         ),
+        "later there is room": vm(200000) + vm(100000),
+        "later no KB were printed": vm(100000) + vm(200000).replace(" Kb)", " )").replace(f"( {200000:>10} )", ""),
         "another source": compose.event(2004, source="MSExchange OAuth"),
         "an article": compose.event(2004, "", source=RESOURCES),
     }

@@ -172,14 +172,16 @@ OLD, NEW = compose.banner(3790, name="Windows Server 2003"), compose.banner(7601
 SANDBOX = r"Service-0x0-705c8$\sbox_alternate_desktop_0x4170"
 # Above the listing, session, the heap that is full; what must be said of it now and for good, and what must not be said at all.
 OWNERS: dict[str, tuple[str, int, str, str, str, str]] = {
-    "LocalSystem": (OLD, 0, SYSTEM, "All services under LocalSystem", "another heap of 512 KB of session view space and new rights, ACLs and SPNs", "WinSta"),
+    "LocalSystem": (OLD, 0, SYSTEM, "stop the services with the most child processes first", "another heap of 512 KB of session view space and new rights, ACLs and SPNs", "WinSta"),
     "LocalSystem since Vista": (NEW, 0, SYSTEM, "All services under LocalSystem", "another heap of 512 KB and new rights", "view space, whose"),
+    "LocalSystem of a session": (OLD, 2, SYSTEM, "Outside session 0 these are no services: programs that run there as LocalSystem", "", "All services"),
     "NetworkService": (OLD, 0, r"Service-0x0-3e4$\Default", "All services under NetworkService", "Split the work", "LocalSystem"),
     "LocalService": (OLD, 0, r"Service-0x0-3e5$\Default", "All services under LocalService", "Split the work", "LocalSystem"),
     "an account": (OLD, 0, AGENTS, "wmic path Win32_LoggedOnUser get Antecedent,Dependent, as LogonId 149023 (0x2461f)", "agents on a schedule", "CIM"),
     "an account since Vista": (NEW, 0, AGENTS, "Get-CimInstance Win32_LoggedOnUser | fl (before Windows 8: wmic path", "separate accounts", "before Vista"),
+    "an account that nobody names": (OLD, 0, AGENTS, "Run fewer of its jobs at once, or restart the service.", "", "what runs as"),
     "an account on some Windows": ("", 0, AGENTS, "Get-CimInstance Win32_LoggedOnUser | fl (before Windows 8: wmic path", "separate accounts", "LocalSystem"),
-    "an account that is named": (OLD + LOGGED_ON, 0, AGENTS, r"logon session 0x2461f is that of CORP\svc_sql. Run fewer of its jobs", "on a schedule", "LoggedOnUser"),
+    "an account that is named": (OLD + LOGGED_ON, 0, AGENTS, r"logon session 0x2461f is that of CORP\svc_sql. Run fewer of its jobs at once, or restart what runs as CORP\svc_sql.", "on a schedule", "LoggedOnUser"),
     "an account of a session": (OLD, 2, AGENTS, "Outside session 0 that is no service", "", "separate accounts"),
     "a sandbox": (NEW, 2, SANDBOX, "process 16752 (0x4170)", "", "service"),
     "tasks": (OLD, 0, r"SAWinSta\SADesktop", "handle.exe -a SAWinSta", "Mend the task that never ends", "LocalSystem"),
