@@ -108,8 +108,10 @@ def tables(text: compose.Text) -> tuple[object, list[tuple[str, int | None, str]
     made = compose.analysis({"case": text})._tables
     heaps, sizing = made["desktop_heaps"], made["sizing"]
     rows = [
-        (str(heaps.loc[at, "desktop_path"]), None if row["next_kb"] is pd.NA else int(row["next_kb"]), row["refused"])
-        for at, row in sizing.iterrows()
+        (str(path), None if pd.isna(kb) else int(kb), str(refused))
+        for path, kb, refused in zip(
+            heaps["desktop_path"].reindex(sizing.index), sizing["next_kb"], sizing["refused"], strict=True
+        )
     ]
     (becomes,) = made["advised"]["becomes"]
     return (becomes if isinstance(becomes, str) else None), rows

@@ -10,7 +10,8 @@ their order and by the build that stands there twice; where the two differ, the 
 line two above the version; in msinfo32 it follows the manufacturer of Windows. "Processor(s)" counts sockets: it fills no column.
 
 Up to Server 2003 it tells for how long the machine has been up, since Vista when it was started: the second date of the list, after that of the
-installation. That one stands as "since 3/9/2021, 7:05:33 AM" in the column of the uptime.
+installation. That one stands as "since 3/9/2021, 7:05:33 AM" in the column of the uptime. Many ask for this line alone (`systeminfo | find "Boot Time"`): it is read by its
+English label.
 
 msinfo32 writes UTF-16 with TABs, and a TAB at the end of each line; copies turn TABs into blanks, then only English labels are read.
 
@@ -43,8 +44,10 @@ LITERALS = (
     b"Betriebssystem",
     b"exploitation",
     b"operativo",
+    b"Boot",
+    b"Seconds",
 )
-PROOF = frozenset({"LISTED", "COMMAS", "EXPORTED", "MARKED"})
+PROOF = frozenset({"LISTED", "COMMAS", "EXPORTED", "MARKED", "BOOTED"})
 SIGNS = re.compile(r"(?:Host|OS) (?:Name|Version):[ ]++[^\n ]")
 
 _DATED = re.compile(
@@ -63,8 +66,7 @@ def read(tree: Tree[Token], rows: Rows) -> None:
     for token in tokens(tree, "LISTED"):
         values = [line.partition(":")[2].strip() for line in token.rstrip("\n").split("\n")]
         version = next(at for at, value in enumerate(values) if at and re.match(r"[0-9]+\.[0-9]+\.[0-9]", value))
-        uptime = re.search(r"System Up Time:[ ]++([^\n]*[^\n ])", token)
-        told = uptime[1] if uptime else _started(values[version:])
+        told = _booted(token) or _started(values[version:])
         _add(
             rows,
             rows.lines(token)[version - 1],
@@ -72,6 +74,8 @@ def read(tree: Tree[Token], rows: Rows) -> None:
             values[0] if version > 1 else None,
             told,
         )
+    for token in tokens(tree, "BOOTED"):
+        rows.add("systems", [System(rows.line(token), uptime=_booted(token))])
     for token in tokens(tree, "COMMAS"):
         name, *values = map(str.strip, next(csv.reader([token.strip()])))
         kinds = [
@@ -86,6 +90,14 @@ def read(tree: Tree[Token], rows: Rows) -> None:
         items = [(label.strip(), value.strip()) for label, value in _MARKED.findall(token)]
         whole = token.count("<Item>") == len(items)  # else one of them is damaged, and the order tells nothing
         _add(rows, rows.line(token), [value for _, value in items], _system_name(items) if whole else None)
+
+
+def _booted(text: str) -> str | None:
+    """For how long the machine was up, or since when, where an English label says so."""
+    up, since = (re.search(rf"System {what} Time:[ ]++([^\n]*[^\n ])", text) for what in ("Up", "Boot"))
+    if up:
+        return up[1]
+    return f"{SINCE}{since[1]}" if since and _DATED.fullmatch(since[1]) else None
 
 
 def _started(values: list[str]) -> str | None:
