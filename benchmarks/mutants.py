@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "dumpscan" / "rules"
-ENOUGH = 300  # seconds of processor time, however busy the machine is; what takes longer hangs, which is noticed, too
+ENOUGH = 600  # seconds of processor time, however busy the machine is; what takes longer hangs, which is noticed, too
 
 # Of the engine, what takes long and tells nothing that the others do not: very many cases, other processes, halves of the cases.
 LONG = (
@@ -221,12 +221,8 @@ def tests_of(name: str) -> list[str]:
         return [*BESIDE[name], *engine] if name == "verdict" else [*engine, pages]
     if name in BESIDE:
         return BESIDE[name]
-    users = {name.removeprefix("rules.")}
-    while True:
-        more = {path.stem for path in RULES.glob("*.py") if path.stem != "__init__" and _imports(path) & users} - users
-        if not more:
-            break
-        users |= more
+    own = name.removeprefix("rules.")
+    users = {own} | {path.stem for path in RULES.glob("*.py") if path.stem != "__init__" and own in _imports(path)}
     paths = [
         f"tests/rules/test_{user}.py"
         for user in sorted(users, key=lambda user: (user != name.rpartition(".")[2], user))
