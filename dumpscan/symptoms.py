@@ -88,7 +88,7 @@ SYMPTOMS = (
     _said("app-pool-exit-0x80", "M", "application pool", r"application pool .{0,300}exit code was [^0-9A-Za-z]{0,4}(?:u0027)?0x80(?![0-9A-Za-z])",
           "an IIS worker process that ended with 0x80", "no desktop for the identity of its pool, or no rights for it"),
     # Any program may end with 128, git above all.
-    _said("exit-code-128", "M", "exit code|exited with|exit status|code: 128", r"exit(?:ed)?(?: with)?(?: code| status)?(?: was| is)?[:=]? ?[('\"]{0,2}(?:128|0x80|0x00000080)(?![0-9A-Za-z.])",
+    _said("exit-code-128", "M", "exit code|exited with|exit status|code: 128", r"exit(?:ed)?(?: with)?(?: code| status)?(?: was| is)?[:=]? ?[('\"]{0,2}(?:128|0x80|0x00000080)(?![0-9A-Za-z]|[.,][0-9])",
           "exit code 128", "user32.dll could not start in a child of a service; but any program may end with 128"),
     _code("class-does-not-exist", "M", 0x80070583, "",
           "0x80070583 (a window class does not exist)", "no heap left for the classes of COM or ASP"),

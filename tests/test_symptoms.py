@@ -21,7 +21,7 @@ SAID = {
     "dll-initialization-failure": "DLL initialization failure",
     "no-child-processes": "There are no child processes to wait for.",
     "app-pool-exit-0x80": "A process serving application pool 'Shop' terminated unexpectedly. The process id was '2216'. The process exit code was '0x80'.",
-    "exit-code-128": "The process exit code was '0x80'.",
+    "exit-code-128": "The process exit code was '0x80'; the child ended with exit code 128.",
     "class-does-not-exist": "CreateObject failed: 0x80070583",
     "systemwalker-no-heap": "the job ended with 0x2997(0x8)",
     "window-wrapper-failed": "   at MS.Win32.HwndWrapper..ctor(Int32 classStyle)",
@@ -84,6 +84,7 @@ SILENT = (
     "listening on 3221225794.5",
     "build -10737415021",
     "STATUS_DLL_NOT_FOUND 0xC0000135",
+    "exit code 128.5",
     "exit code 1280",
     "exited with code 0",
     "exit code was '0x800'",
@@ -177,3 +178,10 @@ def test_the_message_of_iis_with_and_without_the_own_words_of_a_script(text: str
     """Text behind it is the script's; nothing behind it leaves the desktop as the suspect."""
     rows = dumpscan.analyze(text.encode()).tables["symptoms"]
     assert set(rows["signature"]) == {"cgi-script-failed" if own_words else "cgi-headers-incomplete"}
+
+
+@pytest.mark.parametrize(
+    "said", ["exit code 128.", "exit code 128,", "exited with 128\n", "Exit status: 128)", "code: 128 exit code=128"]
+)
+def test_a_sentence_may_end_behind_a_code(said: str) -> None:
+    assert [one[0] for one in symptoms(f"The child process ended, {said}")] == ["exit-code-128"]
