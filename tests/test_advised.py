@@ -160,3 +160,35 @@ def test_since_vista_no_heaps_fell_back() -> None:
     for sizes in ("1024,20480,768", "1024,20480,2048"):
         _, rows = tables(compose.SERVER_2016 + windows_value(csrss(sizes)) + compose.dskheap(0, small))
         assert [refused for _, _, refused in rows] == [""]
+
+
+def test_a_value_that_waits_for_a_restart_is_the_next_size_of_its_kind() -> None:
+    full = compose.dheapmon(0, compose.replaced(X86, DEFAULT, 3072, 99))
+    assert tables(compose.stored_sections("1024,8192,512") + full) == (None, [(DEFAULT, 8192, "")])
+
+
+def test_what_is_wrong_with_the_list_itself() -> None:
+    advised = {
+        "1024,512,512": "1024,20480,768",  # too small for the console; and then a list of x86
+        "1024,1023,768": "1024,20480,768",
+        "1024,20480,512": None,  # services may have less
+        "1024,20480,767": "1024,20480,768",  # a page
+    }
+    assert {sizes: tables(compose.SERVER_2016 + windows_value(csrss(sizes)))[0] for sizes in advised} == advised
+    xp = compose.banner(2600)
+    small = {"1024,1023,512": "1024,3072,512", "1024,1024,512": None}
+    assert {sizes: tables(xp + windows_value(csrss(sizes)))[0] for sizes in small} == small
+
+
+def test_a_new_third_value_holds_twice_what_is_in_use() -> None:
+    """In whole pages."""
+    for percent, third in ((30.1, 1856), (8.2, 512), (8.3, 516)):
+        services = [(path, 3072 if kb == 512 else kb, percent if path == SYSTEM else 1) for path, kb, _ in X86]
+        text = compose.stored_sections("1024,3072") + compose.dheapmon(0, services)
+        assert tables(text)[0] == f"1024,3072,{third}", percent
+
+
+def test_a_heap_whose_kind_nobody_knows_grows_as_a_service_heap() -> None:
+    heaps = [(3072, 15), (64, 3), (128, 3), (700, 99)]
+    becomes, rows = tables(compose.banner(2600) + compose.nameless(1, heaps))
+    assert (becomes, [size for _, size, _ in rows]) == (None, [1212])

@@ -73,7 +73,7 @@ def _sizing(machines: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Da
     index = rows.index
     columns = ["default_interactive_kb", "default_service_kb", "interactive_stored_kb", "service_stored_kb", "fell_back", "architecture", "era"]  # fmt: skip
     rows = rows.join(machines[columns], on="key")
-    views = tables["view_space"][[*SESSION, *(name for name in VIEW if name != "era")]].drop_duplicates(SESSION)
+    views = tables["view_space"][[*SESSION, *(name for name in VIEW if name != "era")]]
     rows = rows.merge(views, on=SESSION, how="left").set_axis(index)
     interactive = rows["role"].eq("interactive").fillna(False).astype(bool)
     size = rows["size_kb"].astype("Int64")
