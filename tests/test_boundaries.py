@@ -202,6 +202,49 @@ NO_LINES: dict[str, str] = {
     "rules.windows_2000_view.WIDTH": "more than any part of a version; the parts are held one by one",
 }
 
+# What each figure is, by where it comes from: texts that are generated from a constant move with it, so a slip of a digit shows here alone.
+FIGURES: dict[str, dict[str, float]] = {
+    "the contract": {
+        "heaps.NO_ROOM": 16, "rules._events.VIEW_IN_USE": 0.6, "rules.desktop_heap_at_risk.ROOM_BELOW_90": 1024, "rules.desktop_heap_at_risk.ROOM_FROM_90": 256,
+        "rules.desktop_heap_full.LITTLE_ROOM": 256, "rules.desktop_heap_full.SMALL_HEAP": 4096, "rules.heap_allocation_failed.NEARLY_FULL": 90,
+        "rules._history.NEARLY_FULL": 90, "rules.service_heap_lowered.HALF": 50, "rules.symptom_without_sign.FILLING": 80, "rules.symptom_without_sign.HALF": 50,
+        "rules.known_product.FULLER": 80, "trends.FULL": 98, "view_space.OTHERS": 4096, "view_space.OTHERS_IN_SMALL_VIEW": 3584,
+    },
+    "KB 184802, KB 947246, KB 949296, KB 2102398": {
+        "rules._events.HEAP_ALLOCATION_FAILED": 243, "rules._events.DESKTOP_CREATION_FAILED": 244, "rules._gui.SERVICE_KB": 768, "rules._heap.MOST": 20480,
+        "rules._heap.PER_PROCESS": 10, "rules._sections.SHARED": 1024, "rules._sections.X64_SECOND": 20480, "rules._sizes.LEAST": 128, "rules._sizes.PAGE": 4,
+        "rules._view.STEP": 16, "rules.heaviest_on_desktop.INTERACTIVE_KB": 20480, "rules.session_view_size_odd.DEFAULT": 48, "view_space.SMALL_VIEW": 20480,
+        "rules.view_starves_kernel.USUAL": 49152, "rules._view.MOST_MB": 448, "rules.fallback_sizes.USUAL": 512, "rules.oversized_service_heaps.SMALLEST": 256,
+    },
+    "the ntdebugging blog": {
+        "rules._sizes.FALLBACK_INTERACTIVE": 512, "rules._sizes.FALLBACK_SERVICE": 128, "rules._sizes.USABLE": 1024, "rules.session_view_lowered.DEFAULT_KB": 106496,
+        "rules.session_view_size_odd.DEFAULT_X64": 104, "rules.session_view_size_odd.SMALL": 20,
+    },
+    "Windows itself": {
+        "rules._events.SAME_MINUTE": 60, "rules._events.FARTHEST_ZONE": 14 * 3600, "rules._view.PTES_OF_A_MB": 256, "rules.commit_exhausted.LOW_MEMORY": 2004,
+        "rules.desktop_creation_unexplained.USUAL_USER_MB": 2048, "rules.handle_quota_reached.QUOTA": 10000, "rules.handle_quotas_changed.DEFAULT": 10000,
+        "rules.session0_requester.FIRST": 14393, "rules.session_handles.MOST": 65536, "rules.logon_source.BUILT_IN": 0x1000,
+        "rules.service_logons_proliferate.BUILT_IN": 0x1000, "rules._sections._LAST": 99999, "rules.windows_2000_view.WIDTH": 100000,
+        "rules.windows_contradictory.SIZES": 2,
+    },
+    "the field": {
+        "rules._view.PTES_TO_KEEP": 10000, "rules._gui.OBJECT_KB": 0.2, "rules._gui.PROCESS_KB": 7, "rules.browser_fleet.MANY": 20, "owners.LEAK_KB": 100,
+        "owners.SIZE_KB": 40, "rules.service_logons_proliferate.IDLE_KB": 4, "rules.oversized_service_heaps.BUSY_CAPTURES": 3, "rules.handle_quota_reached.REACHED": 98,
+    },
+    "guesses, marked so where they stand": {
+        "rules._commit.NEAR": 95, "rules._events.BOOTING": 300, "rules._view.SHARE": 0.75, "rules.desktop_heap_grows.NEAR": 30, "rules.desktop_heap_grows.SOON": 7,
+        "rules.heaviest_on_desktop.EXPLAINS": 50, "rules.logon_source.MANY": 10, "rules.oversized_service_heaps.LITTLE": 25, "rules.reboot_pending.ROUNDING": 4096,
+        "rules.service_logons_proliferate.MANY": 10, "rules.service_logons_proliferate.MORE": 3, "rules.service_start_after_event.AFTER": 180,
+        "rules.session_handles.NEAR": 90, "rules.session_pool_exhausted.NEAR": 0.95, "rules.session_view_size_odd.TOO_LARGE": 1024,
+        "rules.user_objects_offender.MANY": 1000, "rules.view_starves_kernel.NEAR": 0.9, "rules.young_boot.YOUNG": 3600, "trends.AT_REST": 1 / 3, "trends.FEWEST": 3,
+        "trends.NEAR": 3600, "trends.SHORTEST": 1, "view_space.SMALLEST_LIMIT": 1024,
+    },
+    "how much a sentence or a list holds": {
+        "owners.CUT": 14, "owners.MOST": 5, "rules._symptoms.MOST_TOLD": 3, "rules._symptoms.TAIL": 8, "rules.extra_interactive_desktops.NAMED": 5,
+        "rules.heaviest_on_desktop.NAMED": 3,
+    },
+}  # fmt: skip
+
 
 def numbers(name: str) -> Iterator[tuple[str, float]]:
     """The upper-case numbers that a module defines; what it imports is another module's."""
@@ -244,6 +287,10 @@ def test_every_threshold_has_a_boundary(constant: str) -> None:
     assert constant in LINES or constant in NO_LINES or named_in_tests(constant), (
         f"{constant} = {CONSTANTS[constant]}: give it a Line in tests/test_boundaries.py, or generate the boundary test of its rule from it"
     )
+
+
+def test_each_figure_is_that_of_its_source() -> None:
+    assert {name: figure for some in FIGURES.values() for name, figure in some.items()} == CONSTANTS
 
 
 def test_what_is_told_of_thresholds_is_of_today() -> None:
