@@ -59,7 +59,9 @@ WORDS = {
     "any": "all", "all": "any",
 }  # fmt: skip
 DROPPED = {"drop_duplicates", "where", "mask", "dropna", "sort_values", "clip"}  # calls that are left out
-PLAN = [f"tests/test_plan{part}.py" for part in ("_figures", "", "_command", "_laws")]
+PLAN = [
+    f"tests/test_plan{part}.py" for part in ("_figures", "", "_command")
+]  # the laws take long, and draw what they look at
 # What judges, tells or advises beside the rules, with its tests.
 BESIDE = {
     "verdict": ["tests/test_verdict.py"],
@@ -205,7 +207,7 @@ def modules(asked: Sequence[str]) -> dict[str, Path]:
 
 def _called(name: str) -> set[str]:
     """What a module is asked for by: its name, and the groups that it is in."""
-    called = {name, name.rpartition(".")[2]}
+    called = {name, name.rpartition(".")[2], name.partition(".")[0] if name.startswith("plan.") else name}
     if name.startswith("rules") or name == "verdict":
         called.add(JUDGING)
     if name.startswith("plan.") or name == "applying" or name in LINTER:
