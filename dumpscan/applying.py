@@ -63,17 +63,18 @@ def change(value: str, sizes: Sequence[int], build: int | None = None) -> Change
     )
 
 
-def view(before: int | None, after: int) -> Change:
-    """SessionViewSize in MB; a value that was not there before goes away on the way back. PowerShell takes it as it is in the registry then."""
+def view(before: int | None, after: int | None) -> Change:
+    """SessionViewSize in MB; a value that was not there before goes away on the way back, and one that is to go (None) comes back."""
+    return Change("" if after is None else str(after), _view(after), _view(before))
+
+
+def _view(size: int | None) -> Text:
+    """What sets SessionViewSize to so many MB, or takes it away."""
     key = rf"'HKLM:\{MEMORY}'"
-    back = f"dword:{before:08x}" if before is not None else "-"
-    put = f"Set-ItemProperty {key} SessionViewSize {{}} -Type DWord\n"
-    take = f"Remove-ItemProperty {key} SessionViewSize\n" if before is None else put.format(before)
-    return Change(
-        str(after),
-        Text(_file(MEMORY, f'"SessionViewSize"=dword:{after:08x}'), put.format(after)),
-        Text(_file(MEMORY, f'"SessionViewSize"={back}'), take),
-    )
+    if size is None:
+        return Text(_file(MEMORY, '"SessionViewSize"=-'), f"Remove-ItemProperty {key} SessionViewSize\n")
+    put = f"Set-ItemProperty {key} SessionViewSize {size} -Type DWord\n"
+    return Text(_file(MEMORY, f'"SessionViewSize"=dword:{size:08x}'), put)
 
 
 def _with_digits(before: str, sizes: Sequence[int]) -> str:

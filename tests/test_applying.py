@@ -219,3 +219,11 @@ def test_view_size_that_was_there_comes_back() -> None:
     assert '"SessionViewSize"=dword:00000040\n' in done.apply.reg
     assert '"SessionViewSize"=dword:00000030\n' in done.back.reg
     assert done.back.powershell.endswith(" SessionViewSize 48 -Type DWord\n")
+
+
+def test_view_size_that_goes_comes_back() -> None:
+    """On 64-bit Windows, which has more without it."""
+    done = view(48, None)
+    assert done.apply == view(None, 48).back
+    assert done.back == view(64, 48).apply
+    assert done.value == ""

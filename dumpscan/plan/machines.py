@@ -9,7 +9,7 @@ from dumpscan.configured import IN_FORCE, VIEW_AND_POOL_MB
 from dumpscan.machines import machine_keys
 from dumpscan.plan import Wanted
 from dumpscan.plan.figures import heap_for
-from dumpscan.platforms import BEFORE, NT4, W2K
+from dumpscan.platforms import BEFORE, LIMITS, NT4, W2K
 from dumpscan.rules import Outcome
 from dumpscan.rules._heap import FELL_BACK as REFUSED_AS_FALLEN
 from dumpscan.rules._heap import OTHER_VIEW, OWN_VIEW
@@ -283,6 +283,8 @@ def _with_view(rows: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
     base = printed.mask(small, SMALL_VIEW).astype("Int64")
     pool, stored = rows["session_pool_kb"], rows["stored_view_kb"]
     step = ((base // (STEP * 1024)) + 1) * (STEP * 1024)
+    usual = LIMITS["x64"][0]  # 64-bit Windows has more without the value than somebody's smaller one gives
+    step = step.mask(rows["architecture"].eq("x64") & base.lt(usual).fillna(False).astype(bool), usual)
     ptes = of_key["free_ptes"].last().reindex(rows.index).astype("Int64")
     left = ptes - (step - base) // 1024 * PTES_OF_A_MB
     x86 = rows["architecture"].eq("x86")

@@ -281,6 +281,7 @@ REASONS = {
     "interactive": (m.FULL, "an interactive heap is full"),
     "interactive_risk": (m.AT_RISK, "an interactive heap fills up"),
     "default": (m.LOWERED, "somebody lowered the third value, and a heap is half used and more"),
+    "processes_today": ("asked", "no change: the third value of today holds the processes that were asked for, filled to 90 %"),
     "processes": ("asked", "it holds the processes that were asked for, filled to 90 %"),
     "view": (m.VIEW_TIGHT, "session view space is nearly used up"),
     "view_full": (m.VIEW_FULL, "no further desktop fits into session view space"),
@@ -305,9 +306,11 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
     today, advised = rows["kind"].eq(TODAY), rows["kind"].isin(ADVISABLE)
     desktops = bool(wanted.service_desktops)
     alone = rows["key"].isin(rows.loc[rows["kind"].isin([NEEDED, THIRD, SECOND]) & rows["fits"].eq(YES), "key"])
+    holds = rows["processes_kb"].gt(0) & rows["new_service_kb"].ge(rows["processes_kb"]).fillna(False)
     cases = {
         "desktops": today & rows["recommended"] & desktops,
-        "processes": rows["processes_kb"].gt(0) & rows["new_service_kb"].ge(rows["processes_kb"]).fillna(False) & (more_third | today) & (rows["recommended"] | ~today),
+        "processes_today": today & rows["recommended"] & holds,
+        "processes": more_third & holds,
         "nothing": today & rows["recommended"],
         "today": today,
         "pending": rows["kind"].eq(STORED),

@@ -26,7 +26,7 @@ from dumpscan.plan.machines import (
     SLASH_3GB,
     UNEXPLAINED,
 )
-from dumpscan.platforms import BEFORE, BEFORE_8, NT4, SINCE, SINCE_8, W2K
+from dumpscan.platforms import BEFORE, BEFORE_8, LIMITS, NT4, SINCE, SINCE_8, W2K
 from dumpscan.queries import MEMORY, SUBSYSTEMS
 from dumpscan.rules._heap import EXHAUSTED, MOST, READ_FIRST
 from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, LEAST
@@ -144,7 +144,7 @@ def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wante
         )
         return f"{reason}.{leak}{silent} {_use(best, wanted)}".rstrip()
     leak = f" {GROWING}" if found & {GROWS} else ""
-    return f"{_changes(best, today)}: {best['reason']}{_too_few(best, wanted)}.{leak} {_use(best, wanted)}"
+    return f"{_changes(best, today, platform)}: {best['reason']}{_too_few(best, wanted)}.{leak} {_use(best, wanted)}".rstrip()
 
 
 def _too_few(best: Row, wanted: Wanted) -> str:
@@ -155,13 +155,23 @@ def _too_few(best: Row, wanted: Wanted) -> str:
     return f"; it does not hold {wanted.processes:,} processes of {wanted.cost_kb} KB, which would need {kb(needed)}"
 
 
-def _changes(best: Row, today: Row) -> str:
+def _changes(best: Row, today: Row, platform: Row) -> str:
     """The values that change, in words."""
     said = _digits(best, today)
     if best["candidate"] in (VIEW, VIEW_AND_HEAPS):
-        said.append(f"SessionViewSize {int(best['view_kb']) // 1024} MB (one step of 16 MB)")
+        mb = int(best["view_kb"]) // 1024
+        said.append(
+            f"without SessionViewSize, which gives {mb} MB"
+            if _deleted(best, platform)
+            else f"SessionViewSize {mb} MB (one step of 16 MB)"
+        )
     words = " and ".join(said) or "no other digits"
     return words[0].upper() + words[1:]
+
+
+def _deleted(best: Row, platform: Row) -> bool:
+    """Whether the larger view is the one that a 64-bit Windows has without the value."""
+    return bool(platform["architecture"] == "x64" and best["view_kb"] == LIMITS["x64"][0])
 
 
 def _digits(best: Row, today: Row) -> list[str]:
@@ -211,25 +221,34 @@ def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) ->
         return "No larger value is advised: a heap was made larger and is full again. That is a leak or a load that only grows; more only buys time."
     if today["view_kb"] is None and platform["era"] != SINCE and not wanted.service_desktops and NO_HELP not in found:
         return "No advice yet: the limit of session view space is not in these texts, and a larger heap would not fit into the smallest that this Windows can have. Print it first: dd nt!MmSessionViewSize L1"
-    for which, name in _tightest_first(today):
+    for which, name in _tightest_first(today) if found & {FULL, AT_RISK} else ():
         if today[name] is not None and today[name] >= MOST:
             return f"No larger {which} value is advised: {EXHAUSTED[which]}"
     if wanted.service_desktops and today["fits"] == "unknown":
         return f"Whether {count(wanted.service_desktops, 'more service desktop fits', 'more service desktops fit')} is not told: the limit of session view space, or a listing of the heaps, is not in these texts."
+    stored = today["stored_view_mb"]
+    if (
+        today["fits"] != "yes"
+        and today["view_kb"] is not None
+        and stored is not None
+        and stored * 1024 > today["view_kb"]
+        and platform["view_how"] not in IN_FORCE.values()
+    ):
+        return f"No other size before a restart: the registry asks for {stored} MB of session view space, and {int(today['view_kb']) // 1024} MB are in force. Restart without /3GB, and print nt!MmSessionViewSize again."
     need = ""
     if today["needed_view_kb"] is not None and platform["era"] != SINCE and today["fits"] != "yes":
-        what = (
-            "They"
-            if not wanted.service_desktops
-            else f"With {count(wanted.service_desktops, 'more service desktop', 'more service desktops')} they"
-        )
-        need = f" {what} would need a view of {int(today['needed_view_kb']) // 1024} MB, with what GDI and others take at worst."
+        need = f" They would need a view of {int(today['needed_view_kb']) // 1024} MB, with what GDI and others take at worst."
+    heaps = (
+        f"The heaps with {count(wanted.service_desktops, 'more service desktop', 'more service desktops')}"
+        if wanted.service_desktops
+        else "Today's heaps"
+    )
     what = (
         "A larger value does not fit"
         if today["fits"] == "yes"
-        else "Today's heaps do not fit beside what GDI and others need"
+        else f"{heaps} do not fit beside what GDI and others need"
     )
-    return f"{what}, so no other size can be advised: fewer desktops come first (one logon for several services, sessions logged off). Today's heaps take {kb(today['heaps_kb'] or 0)}.{need}"
+    return f"{what}, so no other size can be advised: fewer desktops come first (one logon for several services, sessions logged off). {heaps} take {kb(today['heaps_kb'] or 0)}.{need}"
 
 
 def _tightest_first(today: Row) -> list[tuple[str, str]]:
@@ -306,9 +325,11 @@ def _text(best: Row, today: Row, platform: Row, values: Sequence[Row], found: se
         _sections(best, today, platform, values, words, changes, found & DAMAGED)
     if best["candidate"] in (VIEW, VIEW_AND_HEAPS):
         keys.append("SessionViewSize")
-        after = int(best["view_kb"]) // 1024
+        after = None if _deleted(best, platform) else int(best["view_kb"]) // 1024
         before = best["stored_view_mb"]
-        if before is None and NO_VIEW_SIZE not in found:
+        if before is None and after is None:
+            words.append(f"Delete the value SessionViewSize in {KEYS['SessionViewSize']}; note what it was.")
+        elif before is None and NO_VIEW_SIZE not in found:
             words.append(
                 f"SessionViewSize (REG_DWORD, MB) in {KEYS['SessionViewSize']}: note what it is now, or that it is not there; then set it to {after} (hex {after:x})."
             )
