@@ -198,6 +198,7 @@ def desktops_not_created(
     joined = asked[["index", "key", "session"]].merge(
         of_views[["key", "session", "heaps_kb", "limit_kb", "free_ptes", *OF_THE_MACHINE, "view_row"]],
         on=["key", "session"],
+        how="left",
     )
     joined = joined.set_index("index").drop(columns=["key", "session"])
     # A merge takes a missing session for any other missing one.
