@@ -62,8 +62,8 @@ def check(
     default = heaps[is_default(heaps) & heaps["size_kb"].eq(FALLBACK_INTERACTIVE).fillna(False)]
     small = heaps["size_kb"].eq(FALLBACK_SERVICE).where(heaps["role"].eq("service"))
     # Missing for a session without any service heap.
-    sessions = heaps.assign(small=small.astype("boolean")).groupby(SESSION, observed=True, dropna=False)["small"].min()
-    sessions = sessions[sessions.fillna(False).astype(bool)].reset_index()
+    all_small = heaps.assign(small=small.astype("boolean")).groupby(SESSION, observed=True, dropna=False)["small"].min()
+    sessions = all_small[all_small.fillna(False).astype(bool)].reset_index()
     rows = default[[*SESSION, "file", "line"]].merge(sessions, on=SESSION).drop_duplicates(MACHINE)
     rows = rows.merge(platforms, on=MACHINE, how="left")
     rows = rows[has_limit(rows)]

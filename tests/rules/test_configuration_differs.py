@@ -74,6 +74,7 @@ def test_near_miss() -> None:
         "Windows not known": nodes(running(changed), running(csrss())),
         "build not known": nodes(compose.dskheap(0, compose.X64) + running(changed), compose.dskheap(0, compose.X64) + running(csrss())),
         "architecture not known": nodes(compose.banner(14393, target="") + windows_value(changed), compose.banner(14393, target="") + windows_value(csrss())),
+        "stretches of one folder": SERVER_2016 + running(csrss()) + compose.banner(17763, target="x64") + running(csrss()) + SERVER_2016 + running(changed),
         "in force is the same": nodes(SERVER_2016 + running(csrss()) + windows_value(changed), SERVER_2016 + running(csrss())),
         "one of them mentioned": nodes(SERVER_2016 + running(csrss()), SERVER_2016 + "SharedSection=1024,20480,2048 Windows\n"),
     }  # fmt: skip
