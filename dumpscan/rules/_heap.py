@@ -79,7 +79,7 @@ def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
             f"A larger {which} SharedSection value; how large, only the architecture of this machine tells (vertarget), and it is not in these texts.",
         )
     larger = int(row["next_kb"])
-    every = max(1, int(row[f"{kind}_heaps"] or 1))
+    every = int(row[f"{kind}_heaps"] or 1)
     after = int(row["heaps_kb"] or size) + every * (larger - size)
     if refused == OWN_VIEW:
         return (

@@ -82,7 +82,7 @@ def advice(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 def ask_for_slash_3gb(row: Mapping[str, Any]) -> tuple[str, str]:
     """The first step where /3GB may be in force; of `row`: stored_view_kb."""
     stored = _stored_mb(row)
-    there = f" The registry already asks for {stored} MB: it counts after a restart without /3GB." if stored * 1024 > SMALL_VIEW else ""  # fmt: skip
+    there = f" The registry already asks for {stored} MB: it counts after a restart without /3GB." if (row["stored_view_kb"] or 0) > SMALL_VIEW else ""  # fmt: skip
     return (
         NOW,
         f"SessionViewSize: /3GB may be in force, which fixes the view at 20 MB. Find that out first: {OPTIONS}.{there}",

@@ -93,12 +93,9 @@ def _gone_back(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _differing(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The first machine of each Windows of a case where two have different values; and the rows of the others."""
-    named = rows[
-        ~rows["machine"].astype(str).str.contains(NAMELESS, regex=True)
-        & rows["build"].notna()
-        & rows["architecture"].notna()
-    ]
+    named = rows[~rows["machine"].astype(str).str.contains(NAMELESS, regex=True)]
     latest = named.sort_values("in_force", kind="stable").drop_duplicates(["key", "what"], keep="last").sort_index()
+    # Without a build or an architecture a machine is in no group.
     latest = latest.assign(
         number=-1 - latest.groupby([latest["case"].cat.codes, "what", "build", "architecture"]).ngroup()
     )

@@ -87,7 +87,7 @@ def beside_listings(
     theirs = told.index.isin(listed) | (told["session"].isna() & keys.isin(machine_keys(heaps))).to_numpy(bool)
     full = heaps[heaps["used_percent"].ge(NEARLY_FULL).fillna(False)]
     near = told[["session"]].assign(key=keys, only=of_the_only_session(told, heaps), event=told.index)
-    at_full = full[["session"]].assign(key=machine_keys(full)).drop_duplicates()
+    at_full = full[["session"]].assign(key=machine_keys(full))
     of_one = near.drop(columns="session").merge(at_full.rename(columns={"session": "only"}), on=["key", "only"])[
         "event"
     ]

@@ -61,12 +61,9 @@ def check(
     heaps = measured(desktop_heaps)
     default = heaps[is_default(heaps) & heaps["size_kb"].eq(FALLBACK_INTERACTIVE).fillna(False)]
     small = heaps["size_kb"].eq(FALLBACK_SERVICE).where(heaps["role"].eq("service"))
-    sessions = (
-        heaps.assign(small=small.astype("boolean"))
-        .groupby(SESSION, observed=True, dropna=False)["small"]
-        .agg(["min", "count"])
-    )
-    sessions = sessions[sessions["min"].fillna(False).astype(bool) & sessions["count"].gt(0)].reset_index()
+    # Missing for a session without any service heap.
+    all_small = heaps.assign(small=small.astype("boolean")).groupby(SESSION, observed=True, dropna=False)["small"].min()
+    sessions = all_small[all_small.fillna(False).astype(bool)].reset_index()
     rows = default[[*SESSION, "file", "line"]].merge(sessions, on=SESSION).drop_duplicates(MACHINE)
     rows = rows.merge(platforms, on=MACHINE, how="left")
     rows = rows[has_limit(rows)]

@@ -25,15 +25,29 @@ def test_fires() -> None:
         "as before": dated(16, "1024,3072,1024") + dated(17, "1024,3072,2048") + dated(18, "1024,3072,1024"),
         "view": dated(16, view=48) + dated(17, view=64) + dated(18, view=48),
         "nodes": {f"{node}/csrss.txt": SERVER_2016 + running(csrss(f"1024,20480,{third}")) for node, third in (("NODE1", 768), ("NODE2", 2048))},
+        "put back on a node": {"NODE1/a.txt": dated(16, "1024,3072,1024") + dated(17, "1024,3072,512"), "NODE2/a.txt": dated(17, "1024,3072,2048")},
         "views of nodes": {f"{node}/mm.txt": compose.XP + dword(MEMORY_MANAGEMENT, SessionViewSize=view) for node, view in (("NODE1", 48), ("NODE2", 64))},
     }  # fmt: skip
     documents = compose.documents(cases)
     told = {name: compose.findings(one, RULE) for name, one in documents.items()}
+    both = told.pop("put back on a node")
     assert {name: [(one["severity"], one["certainty"]) for one in found] for name, found in told.items()} == {
-        name: [("low" if "nodes" in name else "medium", "proved")] for name in cases
+        name: [("low" if "nodes" in name else "medium", "proved")] for name in told
+    }
+    # One row has two findings, each with the line that stands against it.
+    assert {one["severity"]: (one["subject"], [shown["shows"] for shown in one["evidence"]]) for one in both} == {
+        "medium": (
+            {"what": "SharedSection", "value": "1024,3072,512", "other_value": "1024,3072,1024", "put_back": True},
+            ["SharedSection = 1024,3072,512", "SharedSection = 1024,3072,1024 on NODE1"],
+        ),
+        "low": (
+            {"what": "SharedSection", "value": "1024,3072,512", "other_value": "1024,3072,2048", "put_back": False},
+            ["SharedSection = 1024,3072,512", "SharedSection = 1024,3072,2048 on NODE2"],
+        ),
     }
     (again,) = told["default again"]
     assert "was 1024,3072,1024 and is 1024,3072,512 again" in again["summary"]
+    assert [one["when"] for one in again["advice"]] == ["cause", "futile"]
     lines = [at for at, line in enumerate(FIRES.splitlines(), 1) if "SharedSection" in line]
     assert sorted(line for _, line in compose.cited(again)) == lines
     assert "was 1024,3072,2048 and is 1024,3072,1024 again" in told["as before"][0]["summary"]
@@ -41,6 +55,7 @@ def test_fires() -> None:
     (nodes,) = told["nodes"]
     assert "1024,20480,768 on NODE1, 1024,20480,2048 on NODE2" in nodes["summary"]
     assert sorted(file for file, _ in compose.cited(nodes)) == ["NODE1/csrss.txt", "NODE2/csrss.txt"]
+    assert [one["when"] for one in nodes["advice"]] == ["now", "reboot", "futile"]
     assert any("passive one first" in text for text in compose.reboot_advice(nodes))
     assert "48 on NODE1, 64 on NODE2" in told["views of nodes"][0]["summary"]
 
@@ -57,6 +72,9 @@ def test_near_miss() -> None:
         "the same on both": nodes(SERVER_2016 + running(csrss()), SERVER_2016 + running(csrss())),
         "two kinds of Windows": nodes(SERVER_2016 + running(changed), compose.banner(17763, target="x64") + running(csrss())),
         "Windows not known": nodes(running(changed), running(csrss())),
+        "build not known": nodes(compose.dskheap(0, compose.X64) + running(changed), compose.dskheap(0, compose.X64) + running(csrss())),
+        "architecture not known": nodes(compose.banner(14393, target="") + windows_value(changed), compose.banner(14393, target="") + windows_value(csrss())),
+        "stretches of one folder": SERVER_2016 + running(csrss()) + compose.banner(17763, target="x64") + running(csrss()) + SERVER_2016 + running(changed),
         "in force is the same": nodes(SERVER_2016 + running(csrss()) + windows_value(changed), SERVER_2016 + running(csrss())),
         "one of them mentioned": nodes(SERVER_2016 + running(csrss()), SERVER_2016 + "SharedSection=1024,20480,2048 Windows\n"),
     }  # fmt: skip

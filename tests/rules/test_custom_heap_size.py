@@ -17,16 +17,32 @@ def test_fires() -> None:
             "interactive": FIRES,
             "service": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 1024, 5)),
             "two": compose.dskheap(1, [*OWN, (r"WinSta0\Other", 4096, 1.0)]),
+            "three": compose.dskheap(1, [*OWN, (r"WinSta0\Other", 4096, 1.0), (r"WinSta0\Third", 4096, 1.0)]),
+            "no session": compose.dskheap(None, OWN),
+            "service of no session": compose.dskheap(None, [*VISTA, (compose.service(1), 640, 1.0)]),
+            "two sessions": FIRES + compose.dskheap(2, [*OWN, (r"WinSta0\Other", 4096, 1.0)]),
         }
     )
     (finding,) = compose.findings(docs["interactive"], RULE)
     assert (finding["severity"], finding["certainty"]) == ("info", "possible")
-    assert r"WinSta0\Kiosk in session 1 has 2,048 KB, where such heaps have 20,480 KB" in finding["summary"]
+    assert finding["summary"] == (
+        r"WinSta0\Kiosk in session 1 has 2,048 KB, where such heaps have 20,480 KB: made with CreateDesktopEx, or a row of another machine's log."
+    )
+    assert finding["subject"] == {"session": 1, "window_station": "WinSta0", "desktop": "Kiosk", "size_kb": 2048, "usual_kb": 20480}  # fmt: skip
+    assert [one["shows"] for one in finding["evidence"]] == [r"WinSta0\Kiosk: 2,048 KB"]
     assert compose.cited(finding) == [("-", compose.line_of(FIRES, "Kiosk"))]
     (service,) = compose.findings(docs["service"], RULE)
     assert "1,024 KB, where such heaps have 512 KB" in service["summary"]
     (two,) = compose.findings(docs["two"], RULE)
     assert "and 1 other heap there is odd, too" in two["summary"] and len(two["evidence"]) == 2
+    (three,) = compose.findings(docs["three"], RULE)
+    assert "Kiosk" in three["summary"] and "and 2 other heaps there are odd, too" in three["summary"]
+    (unnumbered,) = compose.findings(docs["no session"], RULE)
+    assert "has 2,048 KB, where such heaps have 20,480 KB: made" in unnumbered["summary"]
+    (unnumbered,) = compose.findings(docs["service of no session"], RULE)
+    assert "has 640 KB, where such heaps have 768 KB: made" in unnumbered["summary"]
+    each = compose.findings(docs["two sessions"], RULE)
+    assert [(one["subject"]["session"], len(one["evidence"])) for one in each] == [(1, 1), (2, 2)]
 
 
 def test_near_miss() -> None:

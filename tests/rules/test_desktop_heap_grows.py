@@ -53,6 +53,26 @@ def test_fires() -> None:
     assert told["verdict"]["summary"] == finding["summary"]
 
 
+def test_the_process_that_grew_with_the_heap_is_restarted_first() -> None:
+    """Without lists of USER objects nobody is named."""
+
+    def lists(name: str) -> str:
+        steps = ((1, 30, 100), (4, 42, 900), (7, 54, 1700))
+        grown = [(name, 4712, "Widget", compose.LOCAL_SYSTEM, objects, 9) for _, _, objects in steps]
+        return "".join(on(day, used, path=SYSTEM) + compose.gui(0, [one]) for (day, used, _), one in zip(steps, grown, strict=True))  # fmt: skip
+
+    cases: dict[str, compose.Text] = {"listed": lists("agent.exe"), "not listed": line((1, 30), (4, 42), (7, 54), path=SYSTEM)}  # fmt: skip
+    told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
+    first, second, *_ = told["listed"]["advice"]
+    assert (first["when"], second["when"]) == ("now", "now")
+    assert first["text"].startswith("Restart agent.exe (PID 4712) first, and see whether the growth stops")
+    assert told["listed"]["subject"]["suspect"] == "agent.exe (PID 4712)"
+    assert "agent.exe: 1,700 USER objects, 100 before" in {one["shows"] for one in told["listed"]["evidence"]}
+    assert told["not listed"]["subject"]["suspect"] is None
+    assert told["not listed"]["advice"][0]["text"].startswith("Note the USER objects of each process on")
+    assert len(told["listed"]["advice"]) == len(told["not listed"]["advice"]) + 1
+
+
 def test_a_rise_that_has_filled_the_heap() -> None:
     """The table of trends calls it a leak with no day left; the full heap leads."""
     text = line((1, 59.1), (2, 69), (3, 79), (4, 89), (5, 98.8))

@@ -51,6 +51,33 @@ def test_one_finding_a_machine() -> None:
     assert any("the heaps of every session again" in text for text in unnamed["actions"])
 
 
+def test_what_is_told_beside_the_event() -> None:
+    """Who asked only by name and number; each session once; each machine for itself."""
+    whole = compose.requester(0)
+    near = compose.dskheap(0, compose.replaced(X86, SYSTEM, 2048, 91))
+    cases: dict[str, compose.Text] = {
+        "whole": FIRES,
+        "no name": CAPTURE + compose.event(243, text=whole.replace("Process name: notepad.exe. ", "")) + HEALTHY,
+        "no number": CAPTURE + compose.event(243, text=whole.replace("Process ID: 4712. ", "")) + HEALTHY,
+        "one named, one not": CAPTURE + compose.event(243, "2007-03-10 07:05:33") + EVENT + HEALTHY,
+        "two machines": {"A/a.txt": FIRES, "B/b.txt": CAPTURE + compose.event(243, "2007-03-10 07:05:33") + HEALTHY},
+        "another machine is full": {"A/a.txt": FIRES, "B/b.txt": CAPTURE + near},
+        "it is full twice": CAPTURE + EVENT + near + near,
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert {name: len(some) for name, some in told.items()} == {
+        "whole": 1, "no name": 1, "no number": 1, "one named, one not": 1, "two machines": 2, "another machine is full": 1, "it is full twice": 0,
+    }  # fmt: skip
+    assert {name for name in ("whole", "no name", "no number") if "asked for it" in told[name][0]["summary"]} == {
+        "whole"
+    }
+    (whole_one,) = told["whole"]
+    assert whole_one["subject"] == {"time": "2007-03-09 07:05:33", "session": 0, "process": "notepad.exe", "pid": 4712, "sessions": [0], "at_once": False}  # fmt: skip
+    assert [one["when"] for one in whole_one["advice"]] == ["now", "cause", "futile"]
+    assert told["one named, one not"][0]["subject"]["sessions"] == [None, 0]
+    assert [(len(one["evidence"]), one["subject"]["sessions"]) for one in told["two machines"]] == [(1, [0]), (1, [None])]  # fmt: skip
+
+
 def test_near_miss() -> None:
     """Another boot, or nobody knows; a session that is not listed; a heap that explains it; an event without a time."""
     near = compose.dskheap(0, compose.replaced(X86, SYSTEM, 2048, 91))

@@ -26,6 +26,14 @@ def test_both_kinds() -> None:
     assert sorted(one["subject"]["kind"] for one in told) == ["GDI", "USER"]
 
 
+def test_who_is_nearest_to_the_quota_leads() -> None:
+    text = compose.gui(2, [(*USER[:4], 9850, 12), ("agent.exe", 7777, "", r"CONTOSO\frieda", 9950, 12), ("idle.exe", 8888, "", r"CONTOSO\frieda", 12, 12)])  # fmt: skip
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert finding["summary"].startswith("agent.exe (PID 7777) in session 2 holds 9,950 USER objects")
+    assert [one["shows"].partition(":")[0] for one in finding["evidence"]] == ["agent.exe", "report.exe"]
+    assert [one["when"] for one in finding["advice"]] == ["now", "cause", "futile"]
+
+
 def test_near_miss() -> None:
     quota = compose.dword(compose.WINDOWS_KEY, USERProcessHandleQuota=18000)
     cases: dict[str, compose.Text] = {
@@ -33,6 +41,9 @@ def test_near_miss() -> None:
         "a total": compose.gui(2, [(*USER[:4], 12, 12)], total=(9990, 9990)),
         "a list without counts": "Image Name                     PID Services\n========================= ======== ====\nreport.exe                    9990 N/A\n",
     }
+    cases["a quota of nothing"] = compose.gui(2, [(*USER[:4], 12, 12)]) + compose.dword(
+        compose.WINDOWS_KEY, USERProcessHandleQuota=0, GDIProcessHandleQuota=0
+    )
     assert "found" not in compose.statuses(cases, RULE).values()
     written = compose.dword(
         compose.WINDOWS_KEY.replace("SOFTWARE", r"SOFTWARE\Wow6432Node"), USERProcessHandleQuota=18000
@@ -41,7 +52,8 @@ def test_near_miss() -> None:
 
 
 def test_no_data() -> None:
-    assert compose.statuses({"another command": compose.vm4()}, RULE) == {"another command": "no_data"}
+    cases: dict[str, compose.Text] = {"another command": compose.vm4(), "only a total": compose.gui(2, [], total=(9990, 9990))}  # fmt: skip
+    assert compose.statuses(cases, RULE) == dict.fromkeys(cases, "no_data")
 
 
 def test_boundary() -> None:

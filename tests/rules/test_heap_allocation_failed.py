@@ -370,3 +370,18 @@ def test_what_is_counted_in_some_of_several_sessions() -> None:
     assert "of session 2 by process" in asked["one"][0]
     assert "The programs of session 1 hold" in told["one"]["verdict"]["summary"]
     assert "hold 1,200" not in told["another"]["verdict"]["summary"]
+
+
+def test_a_process_is_told_by_name_and_number_or_not_at_all() -> None:
+    whole = compose.requester(0)
+    cases: dict[str, compose.Text] = {
+        "both": compose.event(243, text=whole),
+        "no name": compose.event(243, text=whole.replace("Process name: notepad.exe. ", "")),
+        "no number": compose.event(243, text=whole.replace("Process ID: 4712. ", "")),
+    }
+    told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
+    assert [(one["subject"]["process"], one["subject"]["pid"]) for one in told.values()] == [
+        ("notepad.exe", 4712), (None, 4712), ("notepad.exe", None),
+    ]  # fmt: skip
+    assert {name for name, one in told.items() if "asked for it" in one["summary"]} == {"both"}
+    assert "None" not in told["no name"]["summary"] + told["no number"]["summary"]

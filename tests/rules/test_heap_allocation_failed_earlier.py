@@ -45,12 +45,18 @@ def test_an_event_that_nothing_joins_is_told_all_the_same() -> None:
             "two sessions": CAPTURE + EVENT + HEALTHY + near,
             "which start": EVENT + near,
             "before": young + EVENT + HEALTHY,
+            "nothing listed": young + EVENT,
         }
     )
     said = {name: compose.findings(one, RULE)[0]["summary"] for name, one in told.items()}
     assert "Which heap that was is not in the logs" in said["two sessions"]
     assert "whether since the last start of the machine is not certain" in said["which start"]
     assert "(before the last start of the machine)" in said["before"] and "room in the heaps" in said["before"]
+    assert "no heap is listed" not in said["before"]
+    assert said["nothing listed"] == (
+        "An allocation from a desktop heap failed at 2007-03-09 07:05:33 (before the last start of the machine) (event 243). The machine was started since, and no "
+        "heap is listed: it is history, and says nothing of now."
+    )
 
 
 def test_no_data() -> None:
