@@ -88,3 +88,11 @@ def test_a_text_that_lost_characters_tells_nothing() -> None:
     assert not lost_number("SubSyste\npe=Windows ServerDll MaxRequestThreads")
     assert not lost_number("csrss.exe XMaxRequestThreads")
     assert lost_number("csrss.exe maxrequestthreads'")
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -162,3 +162,11 @@ def test_which_figures_are_a_limit() -> None:
     }
     assert compose.findings(docs["one of two machines"], RULE)[0]["machine"] == "a"
     assert compose.of_rule(docs["both printed"], RULE)["status"] == "clear"
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, X64))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -115,3 +115,11 @@ def test_whose_value_and_which_counts() -> None:
     }  # fmt: skip
     assert compose.of_rule(made["Vista"], RULE)["status"] == "not_applicable"
     assert compose.of_rule(made["Vista beside XP"], RULE)["status"] == "clear"
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -63,3 +63,11 @@ def test_without_a_list_to_advise() -> None:
     assert [one["when"] for one in force["advice"]] == ["reboot", "cause", "futile"]
     assert "becomes SharedSection=1024,3072,512" in compose.reboot_advice(force)[0]
     assert [one["machine"] for one in told["two machines"]] == ["a"]
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -209,3 +209,11 @@ def test_which_texts_and_machines() -> None:
         "two of a kind": [("unnamed", "word")], "two kinds": [("unnamed", "fourth"), ("unnamed", "word")], "two machines": [("a", "word"), ("b", "word")],
         "one in force": [("a", "word"), ("b", "word")],
     }  # fmt: skip
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dskheap(0, compose.VISTA))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -128,3 +128,12 @@ def test_the_number_that_is_advised() -> None:
     for name in ("x64 before Vista", "x64 before Vista, another first"):
         assert "no source tells that of 64-bit Windows before Vista, so no number here" in advised[name], name
     assert {name for name, one in told.items() if "NT 4.0" in one["summary"]} == set()
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    as_second = [(path, 3072 if kb == 512 else kb, used) for path, kb, used in X86]
+    told = compose.document(FIRES + compose.dheapmon(0, as_second) + compose.view_size(49152))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -67,3 +67,11 @@ def test_whose_value_and_which_counts() -> None:
         "a number": [("unnamed", "0x400", None)], "twice": [("unnamed", numbers, None)], "two machines": [("a", numbers, "1024,20480,768"), ("b", numbers, "1024,3072,512")],
         "deleted since": [], "another one since": [("unnamed", "1024,20480,8192", None)], "in force alone": [("unnamed", numbers, "1024,20480,768")],
     }  # fmt: skip
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dskheap(0, compose.VISTA))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"
