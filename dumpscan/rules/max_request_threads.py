@@ -59,7 +59,7 @@ def check(shared_sections: pd.DataFrame, registry_values: pd.DataFrame, captures
     rows = texts(shared_sections, registry_values, captures)
     told = {text: lost_number(text) for text in rows["text"].unique()}
     rows = rows[rows["text"].astype(object).map(told).fillna(False).to_numpy(bool)]
-    rows = rows.sort_values("in_force", ascending=False, kind="stable").drop_duplicates(["case", "machine"])
+    rows = rows.drop_duplicates(["case", "machine"])
     rows = rows.assign(severity="critical", certainty="proved")
     rows["certainty"] = rows["certainty"].mask(rows["text"].str.contains("\n").to_numpy(bool, na_value=False), "likely")
     return found(rows, cite(rows, "the value ends in MaxRequestThreads, without its number"))

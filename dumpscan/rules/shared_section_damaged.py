@@ -119,7 +119,7 @@ def check(
     told = {pair: damage(*pair) for pair in set(pairs)}
     rows = rows.assign(kinds=pd.Series([" ".join(told[pair]) for pair in pairs], rows.index, dtype=object))
     rows = rows[rows["kinds"].ne("")]
-    rows = rows.sort_values("in_force", kind="stable").drop_duplicates(["case", "machine", "kinds"])
+    rows = rows.drop_duplicates(["case", "machine", "kinds"])
     worst = rows["kinds"].str.split(" ").str[0].astype(object)
     rows = rows.assign(severity="medium", certainty="likely")
     rows["severity"] = (

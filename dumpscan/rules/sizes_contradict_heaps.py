@@ -64,7 +64,7 @@ def check(
         now = rows[f"{kind}_now_kb"]
         rows[f"{kind}_other"] = in_effect(rows[column]).ne(now).fillna(False).astype(bool)
         rows[f"{kind}_stored"] = (in_effect(rows[f"stored_{column}"]).eq(now) | now.isna()).fillna(False).astype(bool)
-    as_stored = rows["interactive_stored"] & rows["service_stored"] & rows["stored_line"].notna()
+    as_stored = rows["interactive_stored"] & rows["service_stored"]
     same = [rows[f"stored_{column}"].eq(rows[column]).fillna(False).astype(bool) for column in SECTIONS]
     rows["same_stored"] = same[0] & same[1]
     rows = rows[(rows["interactive_other"] | rows["service_other"]) & ~as_stored]

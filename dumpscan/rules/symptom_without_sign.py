@@ -37,7 +37,7 @@ from dumpscan.machines import LISTINGS, machine_keys
 from dumpscan.platforms import MACHINE, SERVICE_HEAP, SINCE
 from dumpscan.rules import ALIKE, CAUSE, FUTILE, NOW, Found, Told, cite, found, rule
 from dumpscan.rules._symptoms import SPOKEN, by_machine, logged, spoken, suspected
-from dumpscan.rules._view import exhausted, limited, tight
+from dumpscan.rules._view import limited, tight
 from dumpscan.view_space import has_limit
 from dumpscan.words import heap_name, kb, percent, session_name
 
@@ -131,7 +131,7 @@ def _pressed(heaps: pd.DataFrame, view_space: pd.DataFrame, platforms: pd.DataFr
     room = view["possible_kb"] - view["other_kb"] - view["most_kb"] - view["next_kb"]
     short = view[(has_limit(view) & room.lt(0).fillna(True)).to_numpy(bool)]
     printed = limited(view_space)
-    pressed = printed[exhausted(printed) | tight(printed)]
+    pressed = printed[tight(printed)]  # an exhausted one is short
     return {*machine_keys(full), *machine_keys(short), *machine_keys(pressed)}
 
 

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import NT4
+from dumpscan.platforms import BEFORE, NT4
 from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import change, sections, where, with_advice
 from dumpscan.rules._sizes import PAGE
@@ -86,11 +86,13 @@ def tell(row: Mapping[str, Any]) -> Told:
     third = row["default_service_kb"]
     if row["becomes"] is not None and third is not None and int(row["becomes"].rpartition(",")[2]) > third:
         summary += f" The default of {third} would be too small for what is in use now."
+    why = (
+        "no source tells that of 64-bit Windows before Vista"
+        if third is None and row["architecture"] == "x64" and row["era"] == BEFORE
+        else "these texts do not tell which Windows it is"
+    )
     advice = [
-        (
-            REBOOT,
-            "Add the third SharedSection value, with the default of this Windows; these texts do not tell which Windows it is, so no number here.",
-        )
+        (REBOOT, f"Add the third SharedSection value, with the default of this Windows; {why}, so no number here.")
         if third is None or row["becomes"] is None
         else change(row),
         (FUTILE, "A larger second value: without a third one, every service heap grows with it."),

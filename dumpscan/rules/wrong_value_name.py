@@ -46,7 +46,7 @@ def check(
     rows = latest(stored(registry_values, ["sharedsection"], SUBSYSTEMS), captures)
     rows = rows[rows["text"].notna()].drop_duplicates(["case", "machine"]).assign(severity="medium", certainty="proved")
     real = sections(shared_sections, registry_values, platforms, captures)
-    by_machine = real.assign(key=machine_keys(real)).drop_duplicates("key").set_index("key")
+    by_machine = real.set_index(machine_keys(real))  # one row a machine
     rows["sizes"] = machine_keys(rows).map(by_machine["sizes"]).astype(object)
     return found(rows, cite(rows, "a value of its own, which nothing reads"))
 

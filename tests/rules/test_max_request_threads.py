@@ -52,3 +52,47 @@ def test_boundary() -> None:
         last = "ServerDll=sxssrv,4 MaxRequestThreads"
         first = "ObjectDirectory=\\Windows".rjust(len(last) + len(above) - words, "y").replace("yO", " O")
         assert lost_number(f"{first}\n{last}") is expected, (first, last)
+
+
+def test_which_texts_and_machines() -> None:
+    torn = "\n".join(["csrss.exe ObjectDirectory=\\Windows SharedSection=1024,3072,512 Windows=On SubSyste", "pe=Windows ProfileControl=Off MaxRequestThreads"])  # fmt: skip
+    parts = BARE.replace(" SharedSection", f"\n{' ' * 15}SharedSection").replace(
+        " ProfileControl", f"\n{' ' * 15}ProfileControl"
+    )
+    listing = f"\nWindows      : {parts}\nPSChildName  : SubSystems\nPSDrive      : HKLM\n"
+    whole = windows_value(csrss("1024,3072,512", build=1381))
+    cases: dict[str, compose.Text] = {
+        "characters lost": f"{KEY}\n    Windows    REG_EXPAND_SZ    {torn}\n",
+        "two texts": FIRES + windows_value(BARE.replace("512", "768")),
+        "two machines": {"a/a.txt": FIRES, "b/b.txt": running(BARE), "c/c.txt": whole},
+        "mended": compose.march(1) + FIRES + compose.march(2) + whole,
+        "quoted": windows_value(f'"{BARE}"'),
+        "in one line and in two": {"a/a.txt": FIRES, "b/b.txt": listing},
+    }
+    told = {
+        name: sorted(compose.findings(doc, RULE), key=lambda one: str(one["machine"]))
+        for name, doc in compose.documents(cases).items()
+    }
+    assert {name: [(one["machine"], one["subject"]["in_force"]) for one in found] for name, found in told.items()} == {
+        "characters lost": [], "two texts": [("unnamed", False)], "two machines": [("a", False), ("b", True)], "mended": [],
+        "quoted": [("unnamed", False)], "in one line and in two": [("a", False), ("b", False)],
+    }  # fmt: skip
+    registry, force = told["two machines"]
+    assert "(in the registry)" in registry["summary"] and "(in force since the boot)" in force["summary"]
+    assert [one["certainty"] for one in told["in one line and in two"]] == ["proved", "likely"]
+    assert [one["when"] for one in registry["advice"]] == ["now", "reboot", "futile"]
+    assert registry["evidence"][0]["shows"] == "the value ends in MaxRequestThreads, without its number"
+
+
+def test_a_text_that_lost_characters_tells_nothing() -> None:
+    assert not lost_number("SubSyste\npe=Windows ServerDll MaxRequestThreads")
+    assert not lost_number("csrss.exe XMaxRequestThreads")
+    assert lost_number("csrss.exe maxrequestthreads'")
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

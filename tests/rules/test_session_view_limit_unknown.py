@@ -86,3 +86,26 @@ def test_never_an_alarm() -> None:
     }
     modes = {name: one["verdict"]["mode"] for name, one in compose.documents(cases).items()}
     assert modes == dict.fromkeys(cases, "undecided")
+
+
+def test_what_is_known_of_the_limit() -> None:
+    """The registry tells a limit to be held against; else the smallest one that this Windows can have is named."""
+    tight = compose.dheapmon(0, compose.filling(47000, 512))
+    stored = compose.XP + compose.dword(compose.MEMORY_MANAGEMENT, SessionViewSize=48)
+    cases: dict[str, compose.Text] = {
+        "stored": stored + tight,
+        "not stored": compose.XP + tight,
+        "stored, and room": stored + compose.dheapmon(0, compose.filling(17000, 512)),
+        "beside Vista": {"a/a.txt": compose.XP + compose.dheapmon(0, X86), "b/b.txt": compose.SERVER_2016 + compose.dskheap(0, [*VISTA, *((compose.service(number), 768, 1.0) for number in range(200))])},
+    }  # fmt: skip
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    assert {name for name, found in told.items() if found} == {"stored", "not stored"}
+    (known,), (unknown,) = told["stored"], told["not stored"]
+    assert known["summary"] == (
+        "The limit of session view space was not printed; by SessionViewSize in the registry it is 49,152 KB: the heaps of session 0 take 47,000 KB, which does not fit safely under it."
+    )
+    assert unknown["summary"] == (
+        "The limit of session view space is not in the logs: the heaps of session 0 take 47,000 KB, which does not fit safely under the smallest limit possible here, 20,480 KB."
+    )
+    assert {one["severity"] for one in (known, unknown)} == {"low"}
+    assert unknown["evidence"][0]["shows"] == "the first of this session's heaps: 47,000 KB together"

@@ -110,3 +110,63 @@ def test_a_full_view_is_not_raised_by_steps() -> None:
         "Delete the value SessionViewSize: without it this 64-bit Windows has 104 MB" in text
         for text in compose.reboot_advice(full)
     )
+
+
+def test_what_is_told_of_the_limit() -> None:
+    docs = compose.documents(
+        {
+            "registry": FIRES,
+            "the registry has more": NEW + stored(DEFAULT_MB) + compose.view_size(64 << 10),
+            "half a megabyte": NEW + compose.vm4(49152 + 512),
+        }
+    )
+    told = {name: compose.findings(doc, RULE)[0] for name, doc in docs.items()}
+    assert {name: one["subject"] for name, one in told.items()} == {
+        "registry": {"now_kb": 49152, "default_kb": DEFAULT_KB, "stored_mb": 48},
+        "the registry has more": {"now_kb": 64 << 10, "default_kb": DEFAULT_KB, "stored_mb": DEFAULT_MB},
+        "half a megabyte": {"now_kb": 49664, "default_kb": DEFAULT_KB, "stored_mb": None},
+    }
+    assert "has 48.5 MB" in told["half a megabyte"]["summary"]
+    assert "has 64 MB" in told["the registry has more"]["summary"]
+    assert "SessionViewSize is set to 104 MB. That lowers the limit by 40,960 KB" in told["the registry has more"]["summary"]  # fmt: skip
+    assert "06800000 or more" in told["registry"]["refuted_by"]
+    assert [one["when"] for one in told["registry"]["advice"]] == ["reboot", "cause", "futile"]
+    assert "from 48 MB: without the value it is 104 MB at once" in told["registry"]["advice"][2]["text"]
+    assert [one["shows"] for one in told["the registry has more"]["evidence"]] == [
+        "the limit of session view space: 65,536 KB", "SessionViewSize = 104 in the registry",
+    ]  # fmt: skip
+
+
+def test_which_figures_are_a_limit() -> None:
+    """What is too small for a view is none, nor is the pool; of two figures of one moment the larger one is held against the default."""
+    low, usual = compose.view_size(49152), compose.view_size(DEFAULT_KB)
+    early, late = compose.march(1).replace("x86 compatible", "x64"), compose.march(2).replace("x86 compatible", "x64")
+    cases: dict[str, compose.Text] = {
+        "none": NEW + compose.vm4(0),
+        "too small for one": NEW + compose.vm4(1023),
+        "small": NEW + compose.vm4(1024),
+        "the pool is smaller": NEW + compose.vm4(DEFAULT_KB),
+        "both printed": NEW + low + usual,
+        "both printed, turned round": NEW + usual + low,
+        "both stored": NEW + stored(48) + stored(DEFAULT_MB),
+        "both stored, turned round": NEW + stored(DEFAULT_MB) + stored(48),
+        "stored twice": NEW + stored(48) + stored(48) + low + low,
+        "the value was mended": early + stored(48) + late + stored(DEFAULT_MB),
+        "the value was spoilt": early + stored(DEFAULT_MB) + late + stored(48),
+        "one of two machines": {"a/a.txt": NEW + low, "b/b.txt": NEW + usual},
+        "x86 beside x64": {"a/a.txt": NEW + usual, "b/b.txt": compose.banner(3790) + low},
+    }
+    docs = compose.documents(cases)
+    assert {name: len(compose.findings(one, RULE)) for name, one in docs.items()} == {
+        name: int(name in ("small", "stored twice", "the value was spoilt", "one of two machines")) for name in cases
+    }
+    assert compose.findings(docs["one of two machines"], RULE)[0]["machine"] == "a"
+    assert compose.of_rule(docs["both printed"], RULE)["status"] == "clear"
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, X64))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

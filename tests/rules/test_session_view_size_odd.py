@@ -68,3 +68,58 @@ def test_the_default_of_x64_is_no_slip() -> None:
     }
     found = {name for name, status in compose.statuses(cases, RULE).items() if status == "found"}
     assert found == {"-1", "1", "x86", "pool"}
+
+
+def test_what_is_told_of_each_slip() -> None:
+    """A slip is named only where a size of 16 to 448 MB can have been meant; what is in force stays for the debugger to tell."""
+    numbers = {
+        50: None, 5000: None, 30: 48, 15 << 10: None, 16 << 10: 16, 448 << 10: 448, 449 << 10: None, 15 << 20: None, 16 << 20: 16, 448 << 20: 448, 449 << 20: None,
+        1 << 30: None, (48 << 20) + 1024: None, (48 << 10) + 512: None,
+    }  # fmt: skip
+    made = compose.documents({str(one): XP + dword(MEMORY_MANAGEMENT, SessionViewSize=one) for one in numbers})
+    for number, size in numbers.items():
+        (finding,) = compose.findings(made[str(number)], RULE)
+        assert finding["subject"] == {"name": "SessionViewSize", "number": number, "meant_mb": size}
+        assert ("probably meant" in finding["summary"]) is (size is not None), number
+        assert ("written in bytes" in finding["summary"]) is (size is not None and number >= 1 << 20), number
+        assert ("written in KB" in finding["summary"]) is (size is not None and 1 << 10 <= number < 1 << 20), number
+        assert ("no Windows can give that many" in finding["summary"]) is (number >= TOO_LARGE), number
+        assert [one["when"] for one in finding["advice"]] == ["cause", "reboot", "futile"]
+        (write,) = compose.reboot_advice(finding)
+        assert write.startswith("Write what was meant, in steps of 16 MB" if size is None else f"Write {size} MB"), number  # fmt: skip
+    (shown,) = compose.findings(made["5000"], RULE)[0]["evidence"]
+    assert shown["shows"] == "SessionViewSize = 5,000 MB, as Windows reads it"
+
+
+def test_whose_value_and_which_counts() -> None:
+    odd, right = (dword(MEMORY_MANAGEMENT, SessionViewSize=size) for size in (0x48, 48))
+    vista = compose.SERVER_2016 + odd
+    cases: dict[str, compose.Text] = {
+        "Vista": vista,
+        "Vista beside XP": {"a/a.txt": XP + right, "b/b.txt": vista},
+        "mended": compose.march(1) + odd + compose.march(2) + right,
+        "spoilt": compose.march(1) + right + compose.march(2) + odd,
+        "pool of before": compose.march(1) + dword(MEMORY_MANAGEMENT, SessionPoolSize=0x48) + compose.march(2) + right,
+        "twice": XP + odd + odd,
+        "both": XP + dword(MEMORY_MANAGEMENT, SessionViewSize=0x48, SessionPoolSize=0x48),
+        "two machines": {"a/a.txt": XP + odd, "b/b.txt": XP + odd},
+        "not set": XP + odd.replace("0x48", "") + "ERROR: The system was unable to find the specified registry key or value.\n",
+        "in lower case": XP + odd.replace("SessionViewSize", "sessionviewsize"),
+    }  # fmt: skip
+    made = compose.documents(cases)
+    told = {name: [(one["machine"], one["subject"]["name"]) for one in compose.findings(doc, RULE)] for name, doc in made.items()}  # fmt: skip
+    view, pool = ("unnamed", "SessionViewSize"), ("unnamed", "SessionPoolSize")
+    assert told == {
+        "Vista": [], "Vista beside XP": [], "mended": [], "spoilt": [view], "pool of before": [pool], "twice": [view], "both": [view, pool],
+        "two machines": [("a", "SessionViewSize"), ("b", "SessionViewSize")], "not set": [], "in lower case": [("unnamed", "sessionviewsize")],
+    }  # fmt: skip
+    assert compose.of_rule(made["Vista"], RULE)["status"] == "not_applicable"
+    assert compose.of_rule(made["Vista beside XP"], RULE)["status"] == "clear"
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -44,3 +44,30 @@ def test_boundary() -> None:
     }
     fired = {name for name, one in compose.documents(cases).items() if RULE in compose.fired(one)}
     assert fired == {str(SHARED - 1), str(SHARED + 1)}
+
+
+def test_without_a_list_to_advise() -> None:
+    """Where Windows is not known, only the first number is put back; the finding tells where the value stands."""
+    cases: dict[str, compose.Text] = {
+        "unknown": windows_value(csrss("3072,3072,512", build=2600)),
+        "in force": compose.XP + running(csrss("3072,3072", build=2600)),
+        "two machines": {"a/a.txt": FIRES, "b/b.txt": compose.XP + compose.XP_VALUE},
+    }
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    (unknown,), (force,) = told["unknown"], told["in force"]
+    assert compose.reboot_advice(unknown) == ["Put 1024 back as the first number, and change nothing else there; it counts after a restart."]  # fmt: skip
+    assert "(in the registry)" in unknown["summary"] and "(in force since the boot)" in force["summary"]
+    assert unknown["subject"] == {"shared_kb": 3072, "interactive_kb": 3072, "non_interactive_kb": 512, "in_force": False}  # fmt: skip
+    assert force["subject"] == {"shared_kb": 3072, "interactive_kb": 3072, "non_interactive_kb": None, "in_force": True}
+    assert unknown["evidence"][0]["shows"] == "SharedSection=3072,3072,512: the first value is not 1024"
+    assert [one["when"] for one in force["advice"]] == ["reboot", "cause", "futile"]
+    assert "becomes SharedSection=1024,3072,512" in compose.reboot_advice(force)[0]
+    assert [one["machine"] for one in told["two machines"]] == ["a"]
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -118,3 +118,102 @@ def test_boundary(server: str) -> None:
             assert damage(text, build) == (("server",) if low <= build <= high else ()), build
     for width in range(max(map(len, VALUE.split())), len(VALUE)):  # no console is narrower than a word
         assert one_line("\n".join(line.strip() for line in wrapped(VALUE, width, 0).split("\n"))) == VALUE, width
+
+
+def test_what_is_told_and_advised() -> None:
+    """Whether the machine boots with it, who is suspected, and what to do depend on the damage, and on where the value stands."""
+    word, fourth, on, torn = csrss("1024,20480,abc"), csrss("1024,20480,768,512"), VALUE.replace("Windows=On", "Windows On"), csrss("1024,20480,7 68")  # fmt: skip
+    cases: dict[str, compose.Text] = {
+        f"{place} {kind}": compose.SERVER_2016 + made(text)
+        for place, made in (("registry", windows_value), ("running", running))
+        for kind, text in (("word", word), ("fourth", fourth), ("on", on))
+    }
+    cases |= {"torn": compose.SERVER_2016 + windows_value(torn), "torn on": compose.SERVER_2016 + windows_value(torn.replace("Windows=On", "Windows On"))}  # fmt: skip
+    cases["lost"] = f"{compose.SUBSYSTEMS}\n{wrapped(windows_value(VALUE).splitlines()[1], 80, 3)}\n"
+    told = {name: compose.findings(made, RULE) for name, made in compose.documents(cases).items()}
+    assert {name: len(found) for name, found in told.items()} == dict.fromkeys(cases, 1)
+    one = {name: found[0] for name, found in told.items()}
+    assert {name: finding["subject"] for name, finding in one.items()} == {
+        f"{place} {kind}": {"damage": [kind], "in_force": place == "running"}
+        for place in ("registry", "running")
+        for kind in ("word", "fourth", "on")
+    } | {"torn": {"damage": ["gap"], "in_force": False}, "torn on": {"damage": ["on", "gap"], "in_force": False}, "lost": {"damage": ["copy"], "in_force": False}}  # fmt: skip
+    for words, names in {
+        "may not boot with it": {"registry on", "torn on"},
+        "The machine runs with it, if this copy is true": {"running on"},
+        "Tampering is suspected": {"registry word", "running word"},
+        "(in the registry)": {name for name in cases if not name.startswith("running")},
+        "(in force since the boot)": {name for name in cases if name.startswith("running")},
+        "was copied with losses": {"torn", "lost"},
+        "No size is taken from it": {"torn"},
+        "not documented": set(),
+    }.items():
+        assert {name for name, finding in one.items() if words in finding["summary"]} == names, words
+    assert {name: [part["when"] for part in finding["advice"]] for name, finding in one.items()} == {
+        name: ["now"] if name in ("torn", "lost") else ["now", "cause", "cause", "futile"] if "word" in name else ["now", "cause", "futile"]
+        for name in cases
+    }  # fmt: skip
+    assert "who wrote it" in one["registry word"]["advice"][1]["text"]
+    assert {name: (finding["severity"], finding["certainty"]) for name, finding in one.items()} == {
+        "registry word": ("medium", "proved"), "registry fourth": ("low", "possible"), "registry on": ("critical", "likely"),
+        "running word": ("medium", "proved"), "running fourth": ("low", "possible"), "running on": ("medium", "likely"),
+        "torn": ("info", "likely"), "torn on": ("critical", "likely"), "lost": ("info", "proved"),
+    }  # fmt: skip
+    assert one["torn on"]["evidence"][0]["shows"] == "Windows On lacks its ="
+
+
+@pytest.mark.parametrize(
+    ("sizes", "kinds"),
+    [
+        ("1024,abc,512,256", ("word",)),
+        ("1024,3072,512,256", ("fourth",)),
+        ("1024,3072,512", ()),
+        ("1024,3072", ()),
+        ("1024, 3072,512,256", ("blank", "fourth")),
+        ("1024,abc,512 Windows=On SharedSection=1024,3072,512,256", ("twice",)),
+        ("1024;3072 Windows=On SharedSection=1024;3072", ("twice",)),
+        ("1024,3072,512 Windows=On sharedsection=1024", ("twice",)),
+        ("1024,3072,5 12", ("gap",)),
+        ("1024 3072 512", ("parted",)),
+        ("1024,3072 512 Windows On", ("on", "gap")),
+        ("1024,30 72 5 12", ("parted",)),
+        ('1024,3072,512 Other="x"', ("quotes",)),
+        ('1024,3072,512 ObjectDirectory=\\Windows "x" y', ("quotes",)),
+    ],
+)
+def test_each_damage_by_itself(sizes: str, kinds: tuple[str, ...]) -> None:
+    """The worst first; what hangs on the place in one list is not said where there are two."""
+    assert damage(f"csrss.exe SharedSection={sizes} Windows=On") == kinds
+
+
+def test_which_texts_and_machines() -> None:
+    """The build decides which parts are missed; each damage of a machine is told once."""
+    seven = csrss("1024,3072,512", build=7601)
+    without_sxs = compose.windows_value(seven.replace("ServerDll=sxssrv,4 ", ""))
+    windows_7 = compose.banner(7601, name="Windows 7")
+    word, fourth = windows_value(csrss("1024,20480,abc")), windows_value(csrss("1024,20480,768,512"))
+    cases: dict[str, compose.Text] = {
+        "no banner": without_sxs,
+        "Windows 7": windows_7 + without_sxs,
+        "XP": compose.XP + without_sxs,
+        "of two machines": {"a/a.txt": compose.XP + without_sxs, "b/b.txt": windows_7 + without_sxs},
+        "twice": compose.SERVER_2016 + word + word,
+        "two of a kind": compose.SERVER_2016 + word + windows_value(csrss("1024,20480,abd")),
+        "two kinds": compose.SERVER_2016 + word + fourth,
+        "two machines": {"a/a.txt": compose.SERVER_2016 + word, "b/b.txt": compose.SERVER_2016 + word},
+        "one in force": {"a/a.txt": compose.SERVER_2016 + running(csrss("1024,20480,abc")), "b/b.txt": compose.SERVER_2016 + word},
+    }  # fmt: skip
+    told = {name: [(one["machine"], *one["subject"]["damage"]) for one in compose.findings(made, RULE)] for name, made in compose.documents(cases).items()}  # fmt: skip
+    assert {name: sorted(found) for name, found in told.items()} == {
+        "no banner": [], "Windows 7": [("unnamed", "server")], "XP": [], "of two machines": [("b", "server")], "twice": [("unnamed", "word")],
+        "two of a kind": [("unnamed", "word")], "two kinds": [("unnamed", "fourth"), ("unnamed", "word")], "two machines": [("a", "word"), ("b", "word")],
+        "one in force": [("a", "word"), ("b", "word")],
+    }  # fmt: skip
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dskheap(0, compose.VISTA))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

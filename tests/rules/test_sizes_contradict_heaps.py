@@ -88,3 +88,57 @@ def test_boundary() -> None:
             expected[name] = "found" if max(LEAST, -(-asked // PAGE) * PAGE) != listed else "clear"
     assert set(expected.values()) == {"found", "clear"}
     assert compose.statuses(cases, RULE) == expected
+
+
+def test_what_the_registry_tells_of_it() -> None:
+    """It explains the heaps only where both of its sizes are theirs, as far as heaps of both kinds are listed."""
+    both = compose.dheapmon(0, services_of(1024, 4096))
+    services = compose.dskheap(0, [heap for heap in services_of(1024) if heap[1] == 1024])
+    cases: dict[str, compose.Text] = {
+        "both as stored": compose.stored_sections("1024,4096,1024") + RUNNING + both,
+        "services as stored": compose.stored_sections("1024,5120,1024") + RUNNING + both,
+        "interactive as stored": compose.stored_sections("1024,4096,2048") + RUNNING + both,
+        "only services listed": compose.stored_sections("1024,4096,1024") + RUNNING + services,
+        "only services, others stored": compose.stored_sections("1024,4096,2048") + RUNNING + services,
+        "registry of now": STORED + RUNNING + both,
+        "no registry": RUNNING + services,
+    }  # fmt: skip
+    docs = compose.documents(cases)
+    told = {name: compose.findings(doc, RULE) for name, doc in docs.items()}
+    silent = {name for name, found in told.items() if not found}
+    assert silent == {"both as stored", "only services listed"}
+    as_stored = {name for name, found in told.items() if found and "sizes of the registry" in found[0]["summary"]}
+    assert as_stored == {"registry of now"}
+    for name in ("services as stored", "no registry"):
+        assert "they are of another boot, or of another machine" in told[name][0]["summary"]
+    (finding,) = told["registry of now"]
+    assert finding["subject"] == {
+        "configured_interactive_kb": 3072, "configured_service_kb": 512, "interactive_now_kb": 4096, "service_now_kb": 1024,
+    }  # fmt: skip
+    assert "interactive heaps of 4,096 KB and service heaps of 1,024 KB are listed, where csrss.exe was started with 3,072 KB and 512 KB" in finding["summary"]  # fmt: skip
+    assert [one["shows"] for one in finding["evidence"]] == [
+        "in force: 3,072 KB and 512 KB", "the first interactive heap: 4,096 KB", "the first service heap: 1,024 KB", "in the registry: 3,072 KB and 512 KB",
+    ]  # fmt: skip
+    (alone,) = told["no registry"]
+    assert "interactive" not in alone["summary"]
+    assert [one["shows"] for one in alone["evidence"]] == ["in force: 3,072 KB and 512 KB", "the first service heap: 1,024 KB"]  # fmt: skip
+    assert [one["when"] for one in finding["advice"]] == ["now"]
+
+
+def test_a_lone_service_heap() -> None:
+    """Of a built-in account it is Windows' own; any other may be a program's, however many heaps another machine has."""
+    program, lone = r"Service-0x0-705c8$\Default", [*X86[:3], (SYSTEM, 1024, 5.0)]
+    own = [*X86[:3], (program, 1024, 5.0)]
+    cases: dict[str, compose.Text] = {
+        **{
+            account: RUNNING + compose.dheapmon(0, [*X86[:3], (rf"Service-0x0-{account}$\Default", 1024, 5.0)])
+            for account in ("3e7", "3e5", "3e4", "3e3")
+        },
+        "a program": RUNNING + compose.dheapmon(0, own),
+        "two of programs": RUNNING + compose.dheapmon(0, [*own, (r"Service-0x0-705c9$\Default", 1024, 5.0)]),
+        "on two machines": {"a/a.txt": RUNNING + compose.dheapmon(0, own), "b/b.txt": RUNNING + compose.dheapmon(0, lone)},
+    }  # fmt: skip
+    told = {name: [one["machine"] for one in compose.findings(doc, RULE)] for name, doc in compose.documents(cases).items()}  # fmt: skip
+    assert told == {
+        "3e7": ["unnamed"], "3e5": ["unnamed"], "3e4": ["unnamed"], "3e3": [], "a program": [], "two of programs": ["unnamed"], "on two machines": ["b"],
+    }  # fmt: skip

@@ -122,3 +122,39 @@ def test_without_it_the_registry_counts() -> None:
     }
     assert limits == {"7ffeffff": ["49,152 KB"], "bffeffff": ["20,480 KB"], "open": ["20,480 KB or 49,152 KB"]}
     assert compose.of_rule(docs["7ffeffff"], RULE)["status"] == "clear"
+
+
+def test_what_speaks_for_it_and_what_is_cited() -> None:
+    """The proof alone is cited where there is one, and the limit and the registry beside it; each machine for itself."""
+    xp = compose.XP
+    cases: dict[str, compose.Text] = {
+        "proved": xp + BOOT_INI + FIRES,
+        "proved, 20 MB printed": xp + OPTIONS + compose.view_size(20480),
+        "likely": xp + view(48) + view(48) + compose.vm4(20480),
+        "likely, and in boot.ini": xp + BOOT_INI + view(48) + compose.view_size(20480),
+        "possible": xp + BOOT_INI + view(48),
+        "no limit": xp + BOOT_INI + compose.vm4(1023),
+        "a larger limit": xp + OPTIONS + compose.view_size(49152),
+        "another small limit": xp + view(48) + compose.view_size(19456),
+        "of two machines": {"a/a.txt": xp + FIRES, "b/b.txt": xp + view(64), "c/c.txt": xp + BOOT_INI},
+        "x64 beside it": {"a/a.txt": xp + view(48), "b/b.txt": compose.banner(3790, target="x64") + FIRES},
+    }
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    assert {name: [(one["machine"], one["certainty"], one["severity"], one["subject"]["stored_mb"]) for one in found] for name, found in told.items()} == {
+        "proved": [("unnamed", "proved", "high", 48)], "proved, 20 MB printed": [("unnamed", "proved", "high", None)],
+        "likely": [("unnamed", "likely", "high", 48)], "likely, and in boot.ini": [("unnamed", "likely", "high", 48)],
+        "possible": [("unnamed", "possible", "medium", 48)], "no limit": [("unnamed", "possible", "medium", None)], "a larger limit": [],
+        "another small limit": [], "of two machines": [("a", "proved", "high", 48), ("c", "possible", "medium", None)], "x64 beside it": [],
+    }  # fmt: skip
+    shows = {name: [one["shows"] for one in found[0]["evidence"]] for name, found in told.items() if found}
+    limit, stored = "the limit of session view space: 20,480 KB", "SessionViewSize = 48 in the registry"
+    assert shows["proved"] == ["/3GB, in SystemStartOptions", stored]
+    assert shows["proved, 20 MB printed"] == ["/3GB, in SystemStartOptions", limit]
+    assert shows["likely"] == [limit, stored, stored]
+    assert shows["likely, and in boot.ini"][1:] == [limit, stored] and "boot.ini" in shows["likely, and in boot.ini"][0]
+    asks = {name for name, found in told.items() if found and any("what was booted" in text for text in found[0]["actions"])}  # fmt: skip
+    assert asks == {"likely", "likely, and in boot.ini", "possible", "no limit"}
+    assert [one["when"] for one in told["proved"][0]["advice"]] == ["reboot", "reboot", "futile"]
+    assert "The 48 MB of SessionViewSize in the registry count for nothing." in told["proved"][0]["summary"]
+    assert told["proved, 20 MB printed"][0]["summary"] == "/3GB is in force: session view space has 20 MB."
+    assert told["proved"][0]["snapshot"] == 1

@@ -98,3 +98,48 @@ def test_boundary_of_ptes() -> None:
         (finding,) = compose.findings(compose.document(text), RULE)
         advised[spare] = any("to 32 MB" in line for line in compose.reboot_advice(finding))
     assert advised == {-1: False, 0: True, 1: True}
+
+
+def test_which_values_and_limits_count() -> None:
+    """Any text in SessionViewSize is a value that is set; what is too small for a view, and the pool, are no limit of it."""
+    text = compose.registry(compose.MEMORY_MANAGEMENT, {"SessionViewSize": "abc"})
+    cases: dict[str, compose.Text] = {
+        "set to a word": FIRES + text,
+        "asked, and set to a word": OLD + ASKED + text,
+        "a printed pool": FIRES + compose.vm4(20480),
+        "no limit": FIRES + compose.vm4(1023),
+        "a small limit": FIRES + compose.vm4(1024),
+        "told twice": FIRES + key(WHOLE) + ASKED,
+        "two machines": {"a/a.txt": FIRES + compose.view_size(20480), "b/b.txt": FIRES, "c/c.txt": OLD + key(WHOLE | {"SessionViewSize": 48})},
+        "one of them": {"a/a.txt": OLD + key({name: data for name, data in WHOLE.items() if name != "SystemPages"}), "b/b.txt": OLD + ASKED},
+        "Vista beside it": {"a/a.txt": FIRES, "b/b.txt": compose.banner(6002) + key(WHOLE)},
+    }  # fmt: skip
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    assert {name: [(one["machine"], one["certainty"]) for one in found] for name, found in told.items()} == {
+        "set to a word": [], "asked, and set to a word": [], "a printed pool": [("unnamed", "proved")], "no limit": [("unnamed", "likely")],
+        "a small limit": [], "told twice": [("unnamed", "likely")], "two machines": [("a", "proved"), ("b", "likely")], "one of them": [("b", "likely")],
+        "Vista beside it": [("a", "likely")],
+    }  # fmt: skip
+    assert [one["shows"] for one in told["two machines"][0]["evidence"]] == [
+        "the whole key Memory Management, without SessionViewSize", "the limit of session view space: 20,480 KB",
+    ]  # fmt: skip
+    assert told["two machines"][0]["subject"] == {"limit_kb": 20480}
+    assert [one["shows"] for one in told["told twice"][0]["evidence"]] == [
+        "SessionViewSize is not in the registry", "the whole key Memory Management, without SessionViewSize",
+    ]  # fmt: skip
+
+
+def test_the_latest_counter_of_ptes_counts() -> None:
+    enough, few = (compose.vm4(None, counters=compose.free_ptes(pages)) for pages in (60_000, 5_000))
+    told = compose.documents({"fewer since": FIRES + enough + few, "more since": FIRES + few + enough})
+    (fewer,), (more,) = (compose.findings(one, RULE) for one in told.values())
+    assert not any("to 32 MB" in text for text in compose.reboot_advice(fewer))
+    assert any("to 32 MB" in text for text in compose.reboot_advice(more))
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -115,3 +115,31 @@ def test_several_symptoms_read_well() -> None:
     assert "0xC0000142 (a DLL could not be initialized) and error 8 (not enough storage or memory resources)" in said
     assert " 0xC0000142 can mean: no heap left" in said and " Error 8 can mean: heap, session view space" in said
     assert all(said.count(bracket) == 1 for bracket in ("(a DLL could", "(not enough storage"))
+
+
+def test_each_machine_and_each_windows() -> None:
+    """What is measured on one machine says nothing of another; before Vista nobody is warned of a change that may be the cure."""
+    old, new = compose.banner(3790), compose.banner(19041, target="x64")
+    told = {
+        name: compose.findings(made, RULE)
+        for name, made in compose.documents(
+            {
+                "two machines": {"a/a.txt": old + FIRES, "b/b.txt": old + compose.dheapmon(0, compose.X86)},
+                "both": {"a/a.txt": old + FIRES, "b/b.txt": new + FIRES + "Not enough storage is available to process this command.\n"},
+                "unknown": FIRES,
+            }
+        ).items()
+    }  # fmt: skip
+    assert {name: [one["machine"] for one in found] for name, found in told.items()} == {
+        "two machines": ["a"], "both": ["a", "b"], "unknown": ["unnamed"],
+    }  # fmt: skip
+    before, since = told["both"]
+    (unknown,) = told["unknown"]
+    for finding, dheapmon, futile in ((before, True, 1), (unknown, True, 2), (since, False, 2)):
+        assert [one["when"] for one in finding["advice"]] == ["now", "cause", *["futile"] * futile]
+        assert ("or dheapmon -s" in finding["actions"][0]) is dheapmon
+        assert ("MmSessionViewSize" in finding["actions"][0]) is dheapmon
+        assert any("Changing SharedSection now" in one["text"] for one in finding["advice"]) is (futile == 2)
+    assert before["subject"] == {"symptoms": ["dll-init-failed"], "count": 1}
+    assert since["subject"] == {"symptoms": ["dll-init-failed", "not-enough-storage"], "count": 2}
+    assert before["evidence"][0]["shows"] == "a symptom (dll-init-failed), as somebody saw or wrote it"

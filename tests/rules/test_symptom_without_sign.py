@@ -112,3 +112,31 @@ def test_each_symptom_has_what_else_fits(signature: str) -> None:
     (finding,) = compose.findings(told, RULE)
     (advice,) = (advice for signatures, advice in ELSE if signature in signatures)
     assert {text for _, text in advice} <= set(finding["actions"])
+
+
+def test_what_speaks_against_no_sign() -> None:
+    """Heaps that fill most of a view, or that no printed limit clears; the sign of another machine is none."""
+    xp = compose.XP
+    cases: dict[str, compose.Text] = {
+        "just below three quarters": compose.dheapmon(0, compose.filling(15359, 512)) + compose.view_size(20480) + DIED,
+        "three quarters": compose.dheapmon(0, compose.filling(15360, 512)) + compose.view_size(20480) + DIED,
+        "exhausted": compose.dheapmon(0, compose.filling(20400, 512)) + compose.view_size(20480) + DIED,
+        "no limit printed, and much of it": compose.dheapmon(0, compose.filling(17000, 512)) + DIED,
+        "no limit printed, and little of it": compose.dheapmon(0, compose.filling(9000, 512)) + DIED,
+        "lowered on x64": compose.dheapmon(0, compose.replaced(X64, SYSTEM, 512, 60)) + DIED,
+        "interactive, half used": compose.dheapmon(0, compose.replaced(X86, compose.WINLOGON, 128, 60)) + DIED,
+        "no room left": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 128, 79)) + DIED,
+        "full elsewhere": {"a/a.txt": xp + LISTING + DIED, "b/b.txt": xp + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99))},
+    }  # fmt: skip
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    assert {name for name, found in told.items() if found} == {
+        "just below three quarters", "no limit printed, and little of it", "interactive, half used", "full elsewhere",
+    }  # fmt: skip
+    (one,) = told["full elsewhere"]
+    assert one["machine"] == "a"
+    assert one["subject"] == {"symptoms": ["dll-init-failed"], "used_percent": 15.0, "session": 0}
+    assert one["summary"].endswith("session view space has room.")
+    assert [part["when"] for part in one["advice"]] == ["now", "now", "now", "now", "cause", "futile"]
+    assert [part["shows"] for part in one["evidence"]] == [
+        "the fullest heap: 15 % of 512 KB used", "a symptom (dll-init-failed), as somebody saw or wrote it",
+    ]  # fmt: skip

@@ -69,3 +69,71 @@ def test_boundary(second: int) -> None:
         cases[str(kb)] = compose.XP + value + compose.dheapmon(0, heaps)
     fired = {name for name, one in compose.documents(cases).items() if RULE in compose.fired(one)}
     assert fired == {str(rounded)}
+
+
+def test_what_refutes_it_and_what_is_cited() -> None:
+    """One service heap of another size is enough, but not one of an older listing or of another machine."""
+    as_second = [(path, 3072 if kb == 512 else kb, used) for path, kb, used in X86]
+    cases: dict[str, compose.Text] = {
+        "one larger": FIRES + compose.dheapmon(0, compose.replaced(as_second, SYSTEM, 4096, 5)),
+        "one smaller": FIRES + compose.dheapmon(0, compose.replaced(as_second, SYSTEM, 512, 5)),
+        "none listed": FIRES + compose.dheapmon(0, X86[:3]),
+        "in the past": compose.march(1)
+        + windows_value(TWO)
+        + compose.dheapmon(0, X86)
+        + compose.march(2)
+        + windows_value(TWO)
+        + compose.dheapmon(0, as_second),
+        "on another machine": {"a/a.txt": FIRES, "b/b.txt": compose.XP + compose.dheapmon(0, X86)},
+        "in force": compose.XP + running(TWO),
+    }
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    assert {name: len(found) for name, found in told.items()} == {
+        "one larger": 0, "one smaller": 0, "none listed": 1, "in the past": 1, "on another machine": 1, "in force": 1,
+    }  # fmt: skip
+    (past,) = told["in the past"]
+    assert past["certainty"] == "proved"
+    assert past["subject"] == {"shared_kb": 1024, "interactive_kb": 3072, "values": 2, "in_force": False, "listed_kb": 3072}  # fmt: skip
+    assert [one["shows"] for one in past["evidence"]] == [
+        "two values: SharedSection=1024,3072", "a service heap of the second size: 3,072 KB",
+    ]  # fmt: skip
+    assert told["in force"][0]["subject"]["in_force"] is True
+    assert "(in force since the boot)" in told["in force"][0]["summary"]
+    assert told["on another machine"][0]["machine"] == "a"
+    assert told["on another machine"][0]["subject"]["listed_kb"] is None
+    assert [one["when"] for one in past["advice"]] == ["reboot", "futile"]
+
+
+def test_the_number_that_is_advised() -> None:
+    """The default, or what is in use now needs more; none where Windows is not known, or no source tells its default."""
+    as_second = [(path, 3072 if kb == 512 else kb, used) for path, kb, used in X86]
+    x64 = compose.banner(3790, target="x64")
+    cases: dict[str, compose.Text] = {
+        "little used": FIRES + compose.dheapmon(0, compose.replaced(as_second, SYSTEM, 3072, 5)),
+        "much used": FIRES + compose.dheapmon(0, compose.replaced(as_second, SYSTEM, 3072, 40)),
+        "x86, of any age": windows_value(TWO) + compose.dskheap(0, X86[:3]),
+        "x64 before Vista": x64 + windows_value(csrss("1024,20480", build=3790)),
+        "x64 before Vista, another first": x64 + windows_value(csrss("2048,20480", build=3790)),
+        "x64": compose.SERVER_2016 + windows_value(csrss("1024,20480")),
+    }
+    told = {name: compose.findings(doc, RULE)[0] for name, doc in compose.documents(cases).items()}
+    more = {name for name, one in told.items() if "The default of 512 would be too small for what is in use now" in one["summary"]}  # fmt: skip
+    assert more == {"much used"}
+    assert {name: "too small" in one["summary"] for name, one in told.items()} == {name: name in more for name in told}
+    advised = {name: compose.reboot_advice(one)[0] for name, one in told.items()}
+    assert "becomes SharedSection=1024,3072,512." in advised["little used"]
+    assert "becomes SharedSection=1024,3072,2464." in advised["much used"]
+    assert "becomes SharedSection=1024,20480,768." in advised["x64"]
+    assert "do not tell which Windows" in advised["x86, of any age"] and "=" not in advised["x86, of any age"]
+    for name in ("x64 before Vista", "x64 before Vista, another first"):
+        assert "no source tells that of 64-bit Windows before Vista, so no number here" in advised[name], name
+    assert {name for name, one in told.items() if "NT 4.0" in one["summary"]} == set()
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    as_second = [(path, 3072 if kb == 512 else kb, used) for path, kb, used in X86]
+    told = compose.document(FIRES + compose.dheapmon(0, as_second) + compose.view_size(49152))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

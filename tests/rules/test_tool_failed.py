@@ -161,3 +161,23 @@ def test_the_way_out_is_that_of_the_generation() -> None:
     assert before.startswith("Before Windows 8: switch to a process") and since.startswith(
         "On Windows 8 and later: use what works"
     )
+
+
+def test_the_way_out_is_that_of_each_machine() -> None:
+    old, new = compose.banner(7601, name="Windows 7", target="x64"), compose.banner(20348, target="x64")
+    made = compose.documents(
+        {
+            "two": {"a/a.txt": old + compose.FAILED, "b/b.txt": new + compose.FAILED, "c/c.txt": new + compose.dskheap(0, X86)},
+            "mini dump elsewhere": {"a/a.txt": _log(MINI), "b/b.txt": _log(KERNEL) + compose.FAILED},
+            "mini dump, another command": _log(MINI) + DUMP + "808ad254  ????????\n",
+        }
+    )  # fmt: skip
+    seven, current = compose.findings(made["two"], RULE)
+    assert (seven["machine"], current["machine"]) == ("a", "b")
+    assert "paged out" in seven["summary"] and "does not know the structures" in current["summary"]
+    assert seven["evidence"][0]["shows"] == "the tool's error"
+    assert [one["when"] for one in seven["advice"]] == ["now"]
+    (elsewhere,) = compose.findings(made["mini dump elsewhere"], RULE)
+    assert "can never hold" not in elsewhere["summary"]
+    (limit,) = compose.findings(made["mini dump, another command"], RULE)
+    assert "that memory is not in the dump" in limit["summary"]

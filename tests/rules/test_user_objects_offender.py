@@ -80,3 +80,32 @@ def test_boundary() -> None:
     }
     found = [name for name, status in compose.statuses(cases, RULE).items() if status == "found"]
     assert found == [str(MANY), str(MANY + 1)]
+
+
+def test_each_machine_and_each_session() -> None:
+    modern = compose.banner(20348, name="Windows Server 2022", target="x64")
+    light = compose.gui(0, [CSRSS, (*AGENT[:4], 12, 4)])
+    cases: dict[str, compose.Text] = {
+        "one of two": {"a/a.txt": modern + FIRES, "b/b.txt": modern + light},
+        "XP beside it": {"a/a.txt": compose.banner(2600) + FIRES, "b/b.txt": modern + light},
+        "an event elsewhere": {"a/a.txt": modern + FIRES, "b/b.txt": modern + compose.event(243, text=compose.requester(2)) + light},
+        "in capitals": modern + compose.gui(0, [("CSRSS.EXE", 704, "", LOCAL_SYSTEM, 4000, 0)]),
+        "of equal weight": modern + compose.gui(0, [("first.exe", 1, "", LOCAL_SYSTEM, 2000, 0), ("second.exe", 2, "", LOCAL_SYSTEM, 2000, 0), ("third.exe", 3, "", LOCAL_SYSTEM, 999, 0)]),
+        "two others": modern + compose.event(243, text=compose.requester(2)) + compose.event(243, "2007-03-09 08:05:33", text=compose.requester(3)) + FIRES,
+    }  # fmt: skip
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert {name: [(one["machine"], one["severity"], one["subject"]["process"]) for one in found] for name, found in told.items()} == {
+        "one of two": [("a", "medium", "agent.exe")], "XP beside it": [], "an event elsewhere": [("a", "medium", "agent.exe")], "in capitals": [],
+        "of equal weight": [("unnamed", "medium", "first.exe")], "two others": [("unnamed", "low", "agent.exe")],
+    }  # fmt: skip
+    (one,), (equal,), (others,) = told["one of two"], told["of equal weight"], told["two others"]
+    assert one["subject"] == {
+        "session": 0, "pid": 5120, "process": "agent.exe", "services": "ReportAgent", "account": NETWORK_SERVICE, "user_objects": 2940,
+        "user_objects_peak": 2942, "failed_in": [],
+    }  # fmt: skip
+    assert "more of session 0 hold" not in one["summary"] and "event 243" not in one["summary"]
+    assert "1 more of session 0 hold 1,000 or more" in equal["summary"]
+    assert [part["when"] for part in one["advice"]] == ["now", "cause", "futile"]
+    assert [part["shows"] for part in others["evidence"]] == [
+        "agent.exe: 2,940 USER objects", "event 243 at 2007-03-09 07:05:33: session 2", "event 243 at 2007-03-09 08:05:33: session 3",
+    ]  # fmt: skip

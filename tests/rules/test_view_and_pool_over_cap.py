@@ -50,3 +50,43 @@ def test_boundary() -> None:
         for pool in (49, 50, 51)
     }
     assert {name for name, one in compose.documents(cases).items() if RULE in compose.fired(one)} == {"51"}
+
+
+def test_which_values_count() -> None:
+    def both(view: int, pool: int) -> str:
+        return dword(MEMORY_MANAGEMENT, SessionViewSize=view, SessionPoolSize=pool)
+
+    word = compose.registry(MEMORY_MANAGEMENT, {"SessionViewSize": "abc"})
+    cases: dict[str, compose.Text] = {
+        "the largest": XP + both(1023, 16),
+        "no size": XP + both(1024, 16),
+        "the largest pool": XP + both(16, 1023),
+        "no pool": XP + both(448, 1024),
+        "nothing of one": XP + both(0, 500),
+        "one step left": XP + both(48, 434),
+        "no step left": XP + both(48, 435),
+        "told twice": XP + both(400, 64) + both(400, 64),
+        "beside a word": XP + word + both(400, 64),
+        "mended": compose.march(1) + both(400, 64) + compose.march(2) + both(48, 16),
+        "spoilt": compose.march(1) + both(48, 16) + compose.march(2) + both(400, 64),
+        "one of two": {"a/a.txt": XP + both(48, 16), "b/b.txt": XP + both(400, 64)},
+        "beside Vista": {"a/a.txt": XP + both(48, 16), "b/b.txt": compose.banner(6002) + both(400, 64)},
+    }
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    assert {name: [tuple(one["subject"].values()) for one in found] for name, found in told.items() if found} == {
+        "the largest": [(1023, 16)], "the largest pool": [(16, 1023)], "one step left": [(48, 434)], "no step left": [(48, 435)], "told twice": [(400, 64)],
+        "beside a word": [(400, 64)], "spoilt": [(400, 64)], "one of two": [(400, 64)],
+    }  # fmt: skip
+    assert told["one of two"][0]["machine"] == "b"
+    assert compose.reboot_advice(told["one step left"][0])[0].startswith("Lower SessionViewSize to 16 MB (hex 10)")
+    assert compose.reboot_advice(told["no step left"][0])[0].startswith("Lower SessionPoolSize first: 435 MB leave")
+    assert [one["shows"] for one in told["spoilt"][0]["evidence"]] == ["SessionViewSize: 400 MB", "SessionPoolSize: 64 MB"]  # fmt: skip
+    assert [one["when"] for one in told["spoilt"][0]["advice"]] == ["reboot", "cause", "futile"]
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -91,3 +91,49 @@ def test_boundary() -> None:
             cases[f"{kind} {used}"] = OLD + compose.view_size(98304) + vm(pool(kind, most, used))
             expected[f"{kind} {used}"] = "found" if used >= line else "clear"
     assert compose.statuses(cases, RULE) == expected
+
+
+def test_which_figures_count() -> None:
+    """The last counters, and the smallest printed limit, of a machine that is known to be x86."""
+    enough = vm(compose.free_ptes(40_000))
+    large, usual = compose.view_size(98304), compose.view_size(49152)
+    cases: dict[str, compose.Text] = {
+        "mended in the same log": OLD + large + SHORT + enough,
+        "worse in the same log": OLD + large + enough + SHORT,
+        "two limits": OLD + large + usual + SHORT,
+        "two limits, turned round": OLD + usual + large + SHORT,
+        "no limit": OLD + large + compose.vm4(1023) + SHORT,
+        "Windows not known": large + SHORT,
+        "no maximum": OLD + large + vm(pool("PagedPool", "Maximum", 95_000).replace(f"{MOST}", "0")),
+        "usage alone": OLD + large + vm(pool("PagedPool", "Maximum", 95_000).splitlines(keepends=True)[0]),
+        "one pool": OLD + large + vm(compose.free_ptes(40_000) + pool("PagedPool", "Maximum", 95_000) + pool("NonPagedPool", "Max", 50_000)),
+        "everything": OLD + large + vm(compose.free_ptes(3512) + pool("PagedPool", "Maximum", 95_000) + pool("NonPagedPool", "Max", 97_000)),
+        "little more": OLD + compose.view_size(56 << 10) + SHORT,
+        "beside another": {"a/a.txt": OLD + large + SHORT, "b/b.txt": OLD + large + enough},
+        "beside x64": {"a/a.txt": OLD + usual + SHORT, "b/b.txt": compose.banner(3790, target="x64") + large + SHORT},
+    }  # fmt: skip
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    assert {name: [one["machine"] for one in found] for name, found in told.items() if found} == {
+        "worse in the same log": ["unnamed"], "no limit": ["unnamed"], "one pool": ["unnamed"], "everything": ["unnamed"], "little more": ["unnamed"], "beside another": ["a"],
+    }  # fmt: skip
+    (one,), (every,) = told["one pool"], told["everything"]
+    assert "runs short beside it: paged pool has used 95 % of its maximum." in one["summary"]
+    assert one["subject"] == {"large_kb": 98304, "free_ptes": 40_000, "paged_share": 0.95, "nonpaged_share": 0.5}
+    assert [part["shows"] for part in one["evidence"]] == [
+        "session view space: 98,304 KB", "PagedPool Usage: 95,000 KB", "PagedPool Maximum: 100,000 KB",
+    ]  # fmt: skip
+    assert "only 3,512 system PTEs are free and paged pool has used 95 % of its maximum and nonpaged pool has used 97 % of its maximum." in every["summary"]  # fmt: skip
+    assert len(every["evidence"]) == 6
+    assert "from 56 to 48 MB" in compose.reboot_advice(told["little more"][0])[0]
+    assert [part["when"] for part in every["advice"]] == ["reboot", "cause", "futile"]
+    (worse,) = told["worse in the same log"]
+    assert worse["subject"] == {"large_kb": 98304, "free_ptes": 3512, "paged_share": None, "nonpaged_share": None}
+    assert [part["shows"] for part in worse["evidence"]] == ["session view space: 98,304 KB", "Free System PTEs: 14,048 KB"]  # fmt: skip
+
+
+def test_beside_the_verdict() -> None:
+    """A kernel that runs short is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

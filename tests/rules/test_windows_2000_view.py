@@ -79,3 +79,46 @@ def test_boundary(part: int) -> None:
     }
     below = "clear" if FIRST[part] == 0 else "found"
     assert compose.statuses(cases, RULE) == {"-1": below, "0": "clear", "1": "clear"}
+
+
+def test_several_kernels_and_machines() -> None:
+    older = (5, 0, 2195, 5000)
+    cases: dict[str, compose.Text] = {
+        "two kernels": server() + kernel(OLD) + kernel(older, "ntkrnlpa"),
+        "asked twice": server() + kernel(OLD) + kernel(OLD) + VIEW + VIEW,
+        "new, without": server("") + kernel(FIRST),
+        "two machines": {"a/a.txt": server() + kernel(OLD), "b/b.txt": server() + kernel(FIRST), "c/c.txt": server("") + VIEW},
+        "XP beside it": {"a/a.txt": server() + kernel(FIRST), "b/b.txt": server(build=2600) + kernel(OLD)},
+        "wished for": server() + kernel(OLD) + VIEW,
+        "not known": server(None) + kernel(OLD),
+        **{name: server() + kernel(OLD, name) for name in ("ntoskrnl", "ntkrnlmp", "ntkrpamp", "ntdll")},
+    }  # fmt: skip
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    with_ts = {"version": "5.0.2195.6796", "terminal_services": "with"}
+    assert {name: [(one["machine"], one["subject"]) for one in found] for name, found in told.items() if found} == {
+        "two kernels": [("unnamed", {"version": "5.0.2195.5000", "terminal_services": "with"})],
+        "asked twice": [("unnamed", with_ts)],
+        "new, without": [("unnamed", {"version": None, "terminal_services": "without"})],
+        "two machines": [("a", with_ts), ("c", {"version": None, "terminal_services": "without"})],
+        "wished for": [("unnamed", with_ts)],
+        "not known": [("unnamed", {"version": "5.0.2195.6796", "terminal_services": "unknown"})],
+        **{name: [("unnamed", with_ts)] for name in ("ntoskrnl", "ntkrnlmp", "ntkrpamp")},
+    }  # fmt: skip
+    (wished,), (unknown,), (without,) = told["wished for"], told["not known"], told["new, without"]
+    assert (wished["severity"], wished["certainty"]) == ("high", "proved")
+    assert [one["shows"] for one in wished["evidence"]] == [
+        "build 2195: Windows 2000", "a kernel of version 5.0.2195.6796", "SessionViewSize = 48 in the registry",
+    ]  # fmt: skip
+    assert "session view space cannot be configured, and SessionViewSize is not read" in unknown["summary"]
+    assert "is older than 5.0.2195.6797" in unknown["summary"]
+    assert "Windows 2000 without Terminal Services" in without["summary"]
+    assert compose.reboot_advice(without) == ["Fewer desktops, or smaller heaps (SharedSection): nothing else gives room here."]  # fmt: skip
+    assert [one["when"] for one in without["advice"]] == ["reboot", "futile"]
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

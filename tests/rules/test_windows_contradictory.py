@@ -82,3 +82,27 @@ def test_boundary() -> None:
         {str(build): compose.banner(build) + compose.dheapmon(0, X86) for build in (5999, 6000)}, RULE
     )
     assert told == {"5999": "clear", "6000": "found"}
+
+
+def test_signs_of_equal_weight_and_machines() -> None:
+    restricted = (r"msswindowstation\mssrestricteddesk", 512, 0)
+    cases: dict[str, compose.Text] = {
+        "equal": compose.dheapmon(0, [*X86, restricted]),
+        "banner first": FIRES,
+        "banner last": compose.dskheap(0, [*X86, restricted]) + OLD,
+        "one of two": {"a/a.txt": FIRES, "b/b.txt": OLD + compose.dskheap(0, X86)},
+        "two signs against it": FIRES + compose.dskheap(1, [*X86, restricted]),
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert {name: [one["machine"] for one in found] for name, found in told.items()} == {
+        "equal": ["unnamed"], "banner first": ["unnamed"], "banner last": ["unnamed"], "one of two": ["a"], "two signs against it": ["unnamed"],
+    }  # fmt: skip
+    assert told["equal"][0]["summary"].endswith("neither is taken to be right.")
+    for name in ("banner first", "banner last", "two signs against it"):
+        (finding,) = told[name]
+        assert finding["summary"].endswith("before Vista is taken to be right.")
+        assert finding["subject"] == {"aspect": "era", "says": ["before Vista", "Vista or later"]}
+        assert finding["evidence"][0]["shows"] == "before Vista: the build in the banner"
+        assert len(finding["evidence"]) == 2
+        assert finding["snapshot"] == 1
+        assert [one["when"] for one in finding["advice"]] == ["now"]

@@ -83,3 +83,25 @@ def test_boundary() -> None:
 def test_a_time_that_nobody_can_read(time: str) -> None:
     with pytest.raises(dumpscan.DumpscanError, match="is no time"):
         _told(_log("09:30:00"), time)
+
+
+def test_the_nearest_listing_is_told() -> None:
+    """Of two sessions that were captured at other times; an older listing of the same session is history."""
+    morning, evening = _log("09:30:00"), _log("17:00:00").replace("-s 0", "-s 1").replace("Session ID:  0", "Session ID:  1")  # fmt: skip
+    for failed, words, moment in (("14:00", "captured 2 hours after", "17:00:00"), ("12:00", "captured 2 hours before", "09:30:00")):  # fmt: skip
+        (one,) = compose.findings(_told(morning + evening, f"2026-11-16 {failed}"), RULE)
+        assert words in one["summary"], failed
+        assert one["subject"]["failed_at"] == f"2026-11-16 {failed}"
+        assert f"Mon Nov 16 {moment}" in one["subject"]["moment"]
+        assert [part["when"] for part in one["advice"]] == ["now"]
+    assert compose.of_rule(_told(morning + evening, "2026-11-16 09:35"), RULE)["status"] == "clear"
+    (newest,) = compose.findings(_told(_log("09:30:00") + _log("17:00:00"), "2026-11-16 12:00"), RULE)
+    assert "Mon Nov 16 17:00:00" in newest["subject"]["moment"]
+
+
+def test_without_an_uptime_no_restart_is_told() -> None:
+    text = compose.without(_log("09:30:00"), "System Uptime")
+    assert compose.of_rule(_told(text, "2026-11-16 09:25"), RULE)["status"] == "clear"
+    (finding,) = compose.findings(_told(text, "2026-11-16 14:00"), RULE)
+    assert "captured 4 hours before the failure" in finding["summary"]
+    assert len(finding["evidence"]) == 1

@@ -45,3 +45,33 @@ def test_no_data() -> None:
 def test_boundary(name: str, fires: bool) -> None:
     text = reg_query(SUBSYSTEMS, (name, *WRONG[1:]), ("Windows", "REG_EXPAND_SZ", csrss()))
     assert (RULE in compose.fired(compose.document(text))) is fires
+
+
+def test_whose_value_and_which_counts() -> None:
+    wrong, real = reg_query(SUBSYSTEMS, WRONG), reg_query(SUBSYSTEMS, ("Windows", "REG_EXPAND_SZ", csrss()))
+    gone = f'C:\\>reg query "{SUBSYSTEMS}" /v SharedSection\n\nERROR: The system was unable to find the specified registry key or value.\n'
+    cases: dict[str, compose.Text] = {
+        "a number": compose.dword(SUBSYSTEMS, SharedSection=1024),
+        "twice": wrong + wrong,
+        "two machines": {"a/a.txt": compose.SERVER_2016 + wrong + real, "b/b.txt": compose.XP + wrong + compose.XP_VALUE, "c/c.txt": compose.XP + compose.XP_VALUE},
+        "deleted since": compose.march(1) + wrong + compose.march(2) + gone + compose.XP_VALUE,
+        "another one since": compose.march(1) + wrong + compose.march(2) + wrong.replace("4096", "8192"),
+        "in force alone": wrong + compose.running(csrss()),
+    }  # fmt: skip
+    told = {
+        name: [(one["machine"], one["subject"]["text"], one["subject"]["sizes"]) for one in compose.findings(doc, RULE)]
+        for name, doc in compose.documents(cases).items()
+    }
+    numbers = WRONG[2]
+    assert told == {
+        "a number": [("unnamed", "0x400", None)], "twice": [("unnamed", numbers, None)], "two machines": [("a", numbers, "1024,20480,768"), ("b", numbers, "1024,3072,512")],
+        "deleted since": [], "another one since": [("unnamed", "1024,20480,8192", None)], "in force alone": [("unnamed", numbers, "1024,20480,768")],
+    }  # fmt: skip
+
+
+def test_beside_the_verdict() -> None:
+    """What is configured is no sign of full heaps."""
+    told = compose.document(FIRES + compose.dskheap(0, compose.VISTA))
+    (finding,) = compose.findings(told, RULE)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"
