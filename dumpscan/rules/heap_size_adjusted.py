@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.rules import CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
+from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._sections import change, sections, where, with_advice
 from dumpscan.rules._sizes import LEAST, PAGE, USABLE
 from dumpscan.words import kb
@@ -51,12 +51,12 @@ def check(
 ) -> Found | None:
     """Values that are too small or no whole pages."""
     rows = with_advice(sections(shared_sections, registry_values, platforms, captures), advised)
-    second, third = rows["interactive_kb"], rows["non_interactive_kb"]
-    small = second.lt(USABLE).fillna(False) | third.lt(LEAST).fillna(False)
-    odd = second.mod(PAGE).gt(0).fillna(False) | third.mod(PAGE).gt(0).fillna(False)
+    second, third = rows["interactive_kb"], rows["non_interactive_kb"].fillna(LEAST)  # a list may lack a third one
+    small = second.lt(USABLE) | third.lt(LEAST)
+    odd = second.mod(PAGE).gt(0) | third.mod(PAGE).gt(0)
     rows = rows.assign(severity="info", certainty="proved", small=small)
     rows["severity"] = rows["severity"].mask(small, "low")
-    rows["certainty"] = rows["certainty"].mask(second.between(LEAST, USABLE - 1).fillna(False), "likely")
+    rows["certainty"] = rows["certainty"].mask(second.between(LEAST, USABLE - 1), "likely")
     rows = rows[small | odd]
     return found(rows, cite(rows, "SharedSection={sizes}"))
 
@@ -80,7 +80,9 @@ def tell(row: Mapping[str, Any]) -> Told:
     summary = f"SharedSection={row['sizes']} ({where(row)}): {'; '.join(told)}."
     advice = [
         change(row)
-        if row["becomes"] is not None and (row["default_interactive_kb"] is not None or int(row["interactive_kb"]) >= USABLE)
+        if row["becomes"] is not None
+        else (CAUSE, "Find out first why Windows fell back to smaller heaps than these; with other digits alone it does so again.")
+        if row["fell_back"]
         else (REBOOT, f"Set the second value to the default of this Windows, which these texts do not tell; {USABLE} is the least that is usable.")
         if int(row["interactive_kb"]) < USABLE
         else (REBOOT, "Write the sizes that Windows makes of these, once it is known which Windows this is."),

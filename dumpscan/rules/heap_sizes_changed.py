@@ -32,7 +32,7 @@ from dumpscan.platforms import BEFORE, FROM_INTERACTIVE, MACHINE
 from dumpscan.rules import CAUSE, CONFIGURATION, FUTILE, REBOOT, Found, Told, cite, found, rule
 from dumpscan.rules._heap import MOST
 from dumpscan.rules._sections import X64_SECOND, change, sections, where, with_advice, with_windows
-from dumpscan.rules._sizes import FALLBACK_INTERACTIVE, FALLBACK_SERVICE, MEASURED
+from dumpscan.rules._sizes import MEASURED, fell_back
 from dumpscan.words import kb
 
 if TYPE_CHECKING:
@@ -64,28 +64,27 @@ def check(
     listed = listed[~machine_keys(listed).isin(machine_keys(told))]
     rows = pd.concat([told.assign(listed=False), listed.assign(listed=True)], ignore_index=True)
     sure = rows["architecture_how"].ne(FROM_INTERACTIVE)  # else a lowered 3,072 KB would make x86 of an x64 machine
-    rows = rows[
-        (sure & rows["architecture"].notna() & (rows["era"].notna() | rows["architecture"].eq("x64"))).fillna(False)
-    ]
+    rows = rows[sure & (rows["era"].notna() | rows["architecture"].eq("x64"))]
     second, third = rows["interactive_kb"], rows["non_interactive_kb"]
     # Above the ceiling another rule tells it.
     other_second = (second.ne(rows["default_interactive_kb"]) & second.le(MOST)).fillna(False)
     other_third = third.ne(rows["default_service_kb"]).fillna(False)
     copied = (rows["architecture"].eq("x64") & second.lt(X64_SECOND)).fillna(False)
-    smaller = ((second < rows["default_interactive_kb"]) | (third < rows["default_service_kb"])).fillna(False)
-    proved = ~rows["listed"].astype(bool) & rows["architecture_how"].eq("the banner").fillna(False)
+    smaller_third = (third < rows["default_service_kb"]).fillna(False)
+    smaller = (second < rows["default_interactive_kb"]).fillna(False) | smaller_third
+    proved = ~rows["listed"].astype(bool) & rows["architecture_how"].eq("the banner")
     rows = rows.assign(
         other_second=other_second,
         other_third=other_third,
         copied=copied,
-        smaller=smaller,
+        smaller_third=smaller_third,
         severity="info",
         certainty="likely",
     )
     rows["severity"] = rows["severity"].mask(smaller, "medium").mask(copied, "high")
     rows["certainty"] = rows["certainty"].mask(proved, "proved")
     rows = rows[other_second | other_third]
-    interactive, service = rows[rows["listed"] & rows["other_second"]], rows[rows["listed"] & rows["other_third"]]
+    interactive, service = rows[rows["other_second"]], rows[rows["other_third"]]  # only listed ones have such lines
     return found(
         rows,
         cite(rows[~rows["listed"].astype(bool)], "SharedSection={sizes}"),
@@ -96,15 +95,13 @@ def check(
 
 def _listed(heaps: pd.DataFrame) -> pd.DataFrame:
     r"""Sizes of WinSta0\Default and of service heaps by machine, where all of a kind in the latest listings agree."""
-    import pandas as pd
-
     rows = heaps[heaps["tool"].isin(MEASURED) & ~heaps["superseded"]]
     keys = machine_keys(rows)
     kinds = {
-        "second": rows[rows["role"].eq("interactive").fillna(False) & rows["desktop"].eq("Default").fillna(False)],
-        "third": rows[rows["role"].eq("service").fillna(False) & rows["window_station"].notna()],
+        "second": rows[rows["role"].eq("interactive") & rows["desktop"].eq("Default")],
+        "third": rows[rows["role"].eq("service") & rows["window_station"].notna()],
     }
-    machines = rows.drop_duplicates(MACHINE)[PLACE].assign(in_force=True, sizes=None, values=None, becomes=None)
+    machines = rows.drop_duplicates(MACHINE)[PLACE].assign(sizes=None, becomes=None)
     for kind, name in (("second", "interactive_kb"), ("third", "non_interactive_kb")):
         by_machine = kinds[kind].astype({"file": object}).groupby(keys.reindex(kinds[kind].index))
         one = by_machine[["size_kb", "file", "line"]].first()[by_machine["size_kb"].nunique().eq(1)]
@@ -112,9 +109,8 @@ def _listed(heaps: pd.DataFrame) -> pd.DataFrame:
         machines[name] = at.map(one["size_kb"]).astype("Int64")
         machines[f"{kind}_file"] = at.map(one["file"]).astype(object)
         machines[f"{kind}_line"] = at.map(one["line"]).astype("Int64")
-    machines["shared_kb"] = pd.array([None] * len(machines), dtype="Int64")
-    fallen = machines["interactive_kb"].eq(FALLBACK_INTERACTIVE) & machines["non_interactive_kb"].eq(FALLBACK_SERVICE)
-    return machines[~fallen.fillna(False)]
+    now = {"interactive_kb": "interactive_now_kb", "non_interactive_kb": "service_now_kb"}
+    return machines[~fell_back(machines.rename(columns=now))]
 
 
 def tell(row: Mapping[str, Any]) -> Told:
@@ -135,26 +131,20 @@ def tell(row: Mapping[str, Any]) -> Told:
     advice = [(CAUSE, "Ask who changed it, when and why, before any of these values is changed again.")]
     if row["copied"] and row["becomes"] is not None:
         advice.insert(0, change(row))
+    elif row["copied"] and row["listed"]:
+        advice.insert(0, (REBOOT, f"Read SharedSection in the registry first; its second value is {X64_SECOND} on x64, and nothing is gained by less."))  # fmt: skip
     elif row["copied"]:
-        advice.insert(
-            0,
-            (
-                REBOOT,
-                f"Read SharedSection in the registry first; its second value is {X64_SECOND} on x64, and nothing is gained by less.",
-            ),
-        )
-    if row["other_third"] and row["smaller"]:
+        advice.insert(0, (CAUSE, f"The second value is {X64_SECOND} on x64, but find out first why Windows fell back to smaller heaps than these."))  # fmt: skip
+    if row["smaller_third"]:
         view = (
             " often session view space was exhausted, and then the old value brings that back."
             if row["era"] == BEFORE
             else " nothing on this Windows is gained by it."
         )
         advice.append((CAUSE, f"Find out what the smaller third value was meant to cure:{view}"))
-    if row["other_third"] and not row["smaller"] and row["era"] == BEFORE:
+    elif row["other_third"] and row["era"] == BEFORE:
         advice.append((FUTILE, "A third value raised further where view space is short: every service heap takes as much of it."))  # fmt: skip
-    keys = ("interactive_kb", "non_interactive_kb", "default_interactive_kb", "default_service_kb", "architecture", "era", "in_force")  # fmt: skip
-    subject = {key: row[key] for key in keys} | {
-        "in_force": None if row["listed"] else row["in_force"],
-        "listed": row["listed"],
-    }
-    return Told(summary, subject, "A banner that shows another Windows for this machine.", advice)
+    keys = ("interactive_kb", "non_interactive_kb", "default_interactive_kb", "default_service_kb", "architecture", "era", "in_force", "listed")  # fmt: skip
+    return Told(
+        summary, {key: row[key] for key in keys}, "A banner that shows another Windows for this machine.", advice
+    )

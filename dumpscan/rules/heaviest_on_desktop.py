@@ -95,7 +95,7 @@ def check(
     )
     asked = told[["key", "session", "account"]].rename(columns={"account": "asker"})
     heaps = heaps.reset_index().merge(asked, on=SESSION)
-    heaps["asks"] = heaps["owner"].eq(heaps["asker"]).fillna(False)
+    heaps["asks"] = heaps["owner"].eq(heaps["asker"].astype(object))
     heaps["estimate"] = estimate_kb(heaps["objects"], heaps["processes"])
     heaps["many"] = by_number(heaps["objects"], heaps["processes"])
     heaps = heaps.sort_values(["asks", "estimate"], ascending=False, kind="stable").drop_duplicates(SESSION)

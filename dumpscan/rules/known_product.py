@@ -231,7 +231,7 @@ def tell(row: Mapping[str, Any]) -> Told:
                 "Find out Windows and architecture (vertarget, systeminfo): its maker's SharedSection figures are told only for a known one.",
             )
         )
-    elif known and row["era"] == BEFORE and any(when == REBOOT for when, _ in advice):
+    elif row["era"] == BEFORE and any(when == REBOOT for when, _ in advice):
         advice.append((CAUSE, _VIEW))
     return Told(
         summary,

@@ -73,8 +73,8 @@ def check(symptoms: pd.DataFrame, platforms: pd.DataFrame, modules: pd.DataFrame
     import numpy as np
     import pandas as pd
 
-    logged = events[of_source(events, SERVER) & events["event_id"].isin(EVENTS) & events["time"].notna()]
-    logged = logged.assign(signature=logged["event_id"].map(EVENTS))
+    logged = events[of_source(events, SERVER) & events["time"].notna()]
+    logged = logged.assign(signature=logged["event_id"].map(EVENTS))  # of others none, so no issue is theirs
     columns = [*MACHINE, "snapshot", "file", "line", "signature"]
     seen = pd.concat([symptoms[columns].astype({"signature": object}), logged[columns]], ignore_index=True)
     rows, told = known(seen, platforms, modules, (LOOKS_ALIKE,))

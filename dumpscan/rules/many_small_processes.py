@@ -84,8 +84,9 @@ def check(
     lines = rows[[*GROUP, "file", "line", "process", "user_objects"]]
     return found(
         findings,
-        cite(findings[GROUP], "{process}: {user_objects:,} USER objects", lines, GROUP),
+        # Before the processes: of so many lines only the first are shown.
         cite(configured[configured["size"].notna()], "the configured size: {size:,} KB"),
+        cite(findings[GROUP], "{process}: {user_objects:,} USER objects", lines, GROUP),
     )
 
 

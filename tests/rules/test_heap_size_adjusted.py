@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import compose
-from compose import csrss, running
+from compose import DEFAULT, DISCONNECT, SYSTEM, WINLOGON, csrss, running, windows_value
 
 from dumpscan.rules._sizes import LEAST, PAGE, USABLE
 from dumpscan.rules.heap_size_adjusted import used
@@ -32,10 +32,70 @@ def test_fires() -> None:
     assert "20480" not in compose.reboot_advice(told["unknown"])[0]
 
 
+def test_what_is_told_of_each_value() -> None:
+    """The whole sentence, what it is based on, and how sure it is."""
+    cases: dict[str, compose.Text] = {
+        "both": compose.SERVER_2016 + running(csrss("1024,512,66")),
+        "second of the least usable size": compose.SERVER_2016 + running(csrss("1024,1024,66")),
+        "too small twice": compose.SERVER_2016 + running(csrss("1024,127,768")),
+        "stored": compose.XP + windows_value(csrss("1024,3070,510", build=2600)),
+        "no third": compose.XP + windows_value(csrss("1024,512", build=2600)),
+    }
+    documents = compose.documents(cases)
+    (one,) = compose.findings(documents["stored"], RULE)
+    assert one["subject"] == {"interactive_kb": 3070, "non_interactive_kb": 510, "in_force": False}
+    assert compose.cited(one) == [("-", compose.line_of(str(cases["stored"]), "SharedSection="))]
+    assert [line["shows"] for line in one["evidence"]] == ["SharedSection=1024,3070,510"]
+    assert one["advice"][-1]["when"] == "futile" and "save no session view space" in one["advice"][-1]["text"]
+    console = "with a second value below 1024 the console may not start properly."
+    told = {name: compose.findings(made, RULE)[0] for name, made in documents.items()}
+    assert {name: (one["severity"], one["certainty"], one["summary"]) for name, one in told.items()} == {
+        "both": ("low", "likely", f"SharedSection=1024,512,66 (in force since the boot): of the third value 66 Windows makes 128 KB; {console}"),
+        "second of the least usable size": ("low", "proved", "SharedSection=1024,1024,66 (in force since the boot): of the third value 66 Windows makes 128 KB."),
+        "too small twice": ("low", "proved", f"SharedSection=1024,127,768 (in force since the boot): of the second value 127 Windows makes 128 KB; {console}"),
+        "stored": ("info", "proved", "SharedSection=1024,3070,510 (in the registry): of the second value 3070 Windows makes 3,072 KB; of the third value 510 Windows makes 512 KB."),
+        "no third": ("low", "likely", f"SharedSection=1024,512 (in the registry): {console}"),
+    }  # fmt: skip
+    assert compose.cited(told["both"]) == [("-", compose.line_of(str(cases["both"]), "SharedSection="))]
+
+
+def test_what_to_write_depends_on_what_is_known() -> None:
+    """A list where one is advised, the same that another finding advises; else as much as is known of it."""
+    since = [(DEFAULT, 512, 99), (WINLOGON, 128, 4), (DISCONNECT, 64, 4), (SYSTEM, 512, 4), (r"msswindowstation\mssrestricteddesk", 512, 0)]  # fmt: skip
+    fallen = [(path, {3072: 512, 512: 128}.get(kb, kb), used) for path, kb, used in compose.X86]
+    told = compose.documents(
+        {
+            "full": windows_value(csrss("1024,512,512", build=6000)) + compose.dskheap(0, since),
+            "not full": windows_value(csrss("1024,512,512", build=6000))
+            + compose.dskheap(0, compose.replaced(since, DEFAULT, 512, 9)),
+            "unknown": running(csrss("1024,1023,768")),
+            "unknown, usable": running(csrss("1024,1024,66")),
+            "fallen back": compose.stored_sections("1024,3072,1026") + compose.dheapmon(0, fallen),
+            "fallen back, too small": compose.stored_sections("1024,1000,1024") + compose.dheapmon(0, fallen),
+        }
+    )
+    advice = {name: [(one["when"], one["text"]) for one in compose.findings(made, RULE)[0]["advice"][:-1]] for name, made in told.items()}  # fmt: skip
+    (((when, text),),) = [advice.pop("full")]
+    assert when == "reboot" and "SharedSection=1024,512,512 becomes SharedSection=1024,1536,512" in text
+    least = "Set the second value to the default of this Windows, which these texts do not tell; 1024 is the least that is usable."
+    rounded = "Write the sizes that Windows makes of these, once it is known which Windows this is."
+    fell = "Find out first why Windows fell back to smaller heaps than these; with other digits alone it does so again."
+    assert advice == {
+        "not full": [("reboot", least)],
+        "unknown": [("reboot", least)],
+        "unknown, usable": [("reboot", rounded)],
+        "fallen back": [("cause", fell)],
+        "fallen back, too small": [("cause", fell)],
+    }
+    (full,) = compose.findings(told["full"], "desktop-heap-full")
+    assert "SharedSection=1024,512,512 becomes SharedSection=1024,1536,512" in compose.reboot_advice(full)[0]
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "default": compose.XP_VALUE,
         "first": running(csrss("1023,20480,768")),
+        "no third": compose.XP + windows_value(csrss("1024,3072", build=2600)),
         "mentioned": "SharedSection=1024,20480,66 Windows\n",
         "cut at the end of a line": "C:\\>wmic process where name='csrss.exe' get CommandLine\nCommandLine\ncsrss.exe ObjectDirectory=\\Windows SharedSection=1024,20480,7\n",
     }

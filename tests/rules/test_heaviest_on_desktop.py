@@ -74,6 +74,64 @@ def test_more_than_the_heap_holds_and_no_size() -> None:
     assert "whose size is not in these texts" in unknown["summary"]
 
 
+def test_the_share_of_the_heap() -> None:
+    """All of the heap is still a share of it; more than all is not."""
+    whole = round(768 / OBJECT_KB)
+    shares = {
+        whole - 15: "which has 768 KB (100 %)", whole: "which has 768 KB (100 %)", whole + 1: "which has only 768 KB",
+        whole // 2: "which has 768 KB (50 %). ", whole // 2 - 5: "which has 768 KB (50 %); that alone does not explain a full heap. ",
+    }  # fmt: skip
+    cases = {str(one): EVENT + SECTIONS + compose.gui(0, [(*PROCESSES[1][:4], one, 0)]) for one in shares}
+    told = {int(name): compose.findings(one, RULE)[0]["summary"] for name, one in compose.documents(cases).items()}
+    assert {one: words in told[one] for one, words in shares.items()} == dict.fromkeys(shares, True)
+
+
+def test_each_session_that_asked() -> None:
+    """One finding a session, of its last event; every session with its own size, its own heap and its own lines."""
+    asked = EVENT + compose.event(243, "2007-03-09 08:00:00", text=compose.requester(0))
+    asked += compose.event(243, "2007-03-09 09:00:00", text=compose.requester(2))
+    lists = compose.gui(0, PROCESSES) + compose.gui(2, [("csrss.exe", 800, "", LOCAL_SYSTEM, 90, 1), ("app.exe", 900, "", r"CONTOSO\frieda", 60000, 1)])  # fmt: skip
+    told = compose.documents({"sizes": asked + SECTIONS + lists, "no sizes": asked + lists})
+    found = {name: {one["subject"]["session"]: one for one in compose.findings(made, RULE)} for name, made in told.items()}  # fmt: skip
+    keys = ("account", "window_station", "objects", "processes", "estimate_kb", "by_number", "size_kb")
+    assert {session: [one["subject"][key] for key in keys] for session, one in found["sizes"].items()} == {
+        0: [LOCAL_SYSTEM, "Service-0x0-3e7$", 2974, 4, 595, False, 768],
+        2: [None, "WinSta0", 60000, 1, 12000, False, 20480],
+    }
+    shows = {session: [line["shows"] for line in one["evidence"]] for session, one in found["sizes"].items()}
+    of_0 = ["agent.exe: 2,940 USER objects", "svchost.exe: 14 USER objects", "notepad.exe: 11 USER objects"]
+    assert shows[2][1:] == ["app.exe: 60,000 USER objects", "the configured size: 20,480 KB"]
+    assert shows[0][1:] == [*of_0, "the configured size: 768 KB"]
+    assert [shows[session][0].startswith("event 243 at 2007-03-09 0") for session in (0, 2)] == [True, True]
+    assert ["08:00:00" in shows[0][0], "09:00:00" in shows[2][0]] == [True, True]
+    unsized = found["no sizes"]
+    assert [line["shows"] for line in unsized[0]["evidence"]][1:] == of_0
+    assert {session: (one["severity"], one["subject"]["size_kb"]) for session, one in unsized.items()} == {
+        0: ("high", None),
+        2: ("high", None),
+    }
+
+
+def test_what_to_do_where_the_objects_do_not_explain_it() -> None:
+    """Then nothing is restarted by name: first count; and a number of processes that is too small is no advice to end them."""
+    few = EVENT + SECTIONS + compose.gui(0, workers(20))
+    some = EVENT + SECTIONS + compose.gui(0, [(*PROCESSES[1][:4], 500, 0), PROCESSES[3]])
+    told = compose.documents({"few": few, "some": some, "much": FIRES})
+    found = {name: compose.findings(one, RULE)[0] for name, one in told.items()}
+    assert {name: (one["severity"], one["subject"]["by_number"]) for name, one in found.items()} == {
+        "few": ("low", True), "some": ("low", False), "much": ("high", False),
+    }  # fmt: skip
+    whens = {name: [advice["when"] for advice in one["advice"]] for name, one in found.items()}
+    assert whens == {name: ["now", "cause", "cause", "futile"] for name in found}
+    first = {name: one["advice"][0]["text"].split(" (")[0] for name, one in found.items()}
+    assert first == {
+        "few": "Count the USER objects of session 0 by process", "some": "Count the USER objects of session 0 by process", "much": "Restart agent.exe",
+    }  # fmt: skip
+    assert found["few"]["advice"][1]["text"].startswith(
+        r"By estimate the services of NT AUTHORITY\SYSTEM in session 0 hold 140 KB at 7 KB a process of the heap of Service-0x0-3e7$, which has 768 KB (18 %)"
+    )
+
+
 def test_session_0_told_by_a_service() -> None:
     text = (
         compose.event(243, "2007-03-09 07:05:03") + compose.scm(7009, "2007-03-09 07:05:33") + compose.gui(0, PROCESSES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import compose
 import pytest
 
-from dumpscan.known_issues import ALIKE, ISSUES, Issue
+from dumpscan.known_issues import ALIKE, ISSUES, NT4_TO_XP, Gate, Issue
 from dumpscan.rules._symptoms import TAIL
 from dumpscan.symptoms import BY_SIGNATURE
 
@@ -62,8 +62,16 @@ def test_boundary(issue: Issue) -> None:
     assert {name: issue.article in articles(made) for name, made in told.items()} == expected
     for name, made in told.items():
         for one in compose.findings(made, RULE):
-            if one["subject"]["article"] != issue.article or name != "unknown":
+            if one["subject"]["article"] != issue.article:
                 continue
+            if name != "unknown":
+                certainty = "possible" if issue.unproved else "likely"
+                severity = "info" if issue.gate == Gate(NT4_TO_XP) else "medium"
+                assert (one["severity"], one["certainty"]) == (severity, certainty)
+                assert f"{'may be' if issue.unproved else 'is likely'} what {issue.article} describes" in one["summary"]
+                assert [(advice["when"], advice["text"]) for advice in one["advice"]] == [*issue.do]
+                continue
+            assert one["advice"][0]["text"].startswith("Find out first: ")
             assert (one["severity"], one["certainty"]) == ("info", "possible")
             assert "no banner or report in these texts tells" in one["summary"]
             assert compose.reboot_advice(one) == [], "no size is told for a Windows that nobody knows"

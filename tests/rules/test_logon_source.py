@@ -47,6 +47,27 @@ def test_accounts_of_the_stations() -> None:
     assert any(one["file"] == "logons.csv" for one in finding["evidence"])
 
 
+def test_several_makers_are_one_finding() -> None:
+    """Those on a station first, and one that is only in the list of processes behind them."""
+    on_both = compose.on_desktops(
+        [(0, compose.service(1), "sshd.exe", 4712), (0, compose.service(2), "sshd-session.exe", 4713), (0, compose.service(3), "wsmprovhost.exe", 4714)]
+    )  # fmt: skip
+    beside = compose.gui(0, [("jenkins.exe", 4715, "", r"CONTOSO\ci", 4, 4)])
+    text = stations(MANY) + beside + on_both
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert (finding["severity"], finding["certainty"]) == ("info", "likely")
+    makers = "an SSH server and remote PowerShell (WinRM) and Jenkins"
+    assert (
+        finding["summary"]
+        == f"Session 0 has 10 window stations of single logons. A known maker of such, {makers}, is on one of them."
+    )
+    assert finding["subject"] == {"stations": 10, "makers": makers, "account": None, "of_account": None}
+    assert [one["shows"] for one in finding["evidence"]] == [
+        "sshd.exe: an SSH server", "wsmprovhost.exe: remote PowerShell (WinRM)", "jenkins.exe: Jenkins",
+        "a station of one logon: Service-0x0-10000$",
+    ]  # fmt: skip
+
+
 def test_near_miss() -> None:
     system = [("taskhostw.exe", 4712, "", LOCAL_SYSTEM, 4, 4)]
     cases: dict[str, compose.Text] = {

@@ -30,10 +30,9 @@ def test_fires() -> None:
         "180 processes of NT AUTHORITY\\SYSTEM in session 0 have USER objects, 1,080 together; 180 of them run worker.exe. By estimate, at 7 KB a process, they want "
         "1,260 KB of the heap of Service-0x0-3e7$, which has 768 KB: it may be full."
     )
-    lines = compose.cited(finding)
-    assert lines[0] == ("-", compose.line_of(FIRES, "\t5000\t")) and compose.line_of(FIRES, "csrss.exe\t") not in {
-        line for _, line in lines
-    }
+    lines = [line for _, line in compose.cited(finding)]
+    assert lines[:2] == [compose.line_of(FIRES, "SharedSection="), compose.line_of(FIRES, "\t5000\t")]
+    assert compose.line_of(FIRES, "csrss.exe\t") not in lines
     assert any("always from about the same number on" in text for text in finding["actions"])
     assert told["verdict"]["mode"] == "undecided", "an estimate decides nothing"
 
@@ -44,6 +43,24 @@ def test_an_account_of_its_own_and_no_size() -> None:
     assert (
         "the heap of the Service-0x station of their logon, which has 768 KB as installed on x64" in finding["summary"]
     )
+
+
+def test_the_size_that_is_in_force_is_evidence() -> None:
+    """Where it is told; and of several accounts that could fill their heap the one with more processes."""
+    two = [*workers(120, account=LOCAL_SERVICE, name="a.exe"), *workers(150, 8), *workers(110, account=NETWORK_SERVICE, name="b.exe")]  # fmt: skip
+    told = compose.documents(
+        {"told": MODERN + SECTIONS + compose.gui(0, two), "not told": MODERN + compose.gui(0, two)}
+    )
+    found = {name: compose.findings(one, RULE) for name, one in told.items()}
+    sizes = {name: [line["shows"] for line in one["evidence"] if "configured" in line["shows"]] for name, (one,) in found.items()}  # fmt: skip
+    assert sizes == {"told": ["the configured size: 768 KB"], "not told": []}
+    (one,) = found["told"]
+    assert one["subject"] == {
+        "session": 0, "account": LOCAL_SYSTEM, "window_station": "Service-0x0-3e7$", "processes": 150, "objects": 1200, "estimate_kb": 1050, "size_kb": 768,
+    }  # fmt: skip
+    assert [one["when"] for one in one["advice"]] == ["now", "now", "cause", "futile"]
+    assert "150 run worker.exe" in one["advice"][1]["text"]
+    assert found["not told"][0]["subject"]["size_kb"] is None
 
 
 def test_near_miss() -> None:

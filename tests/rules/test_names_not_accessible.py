@@ -55,6 +55,21 @@ def test_boundary() -> None:
     assert told == {"0": [], "1": ["The names of 1 desktop"], "2": ["The names of 2 desktops"]}
 
 
+def test_each_session_of_each_machine() -> None:
+    """One finding each, with the number and the first line of its own."""
+    one, two = compose.nameless(1, [(3072, 15), (64, 3), (128, 3)]), compose.nameless(2, [(3076, 15), (128, 3)])
+    told = compose.documents({"sessions": one + two, "another": compose.nameless(2, [(3072, 15)])})
+    found = {name: [(line["summary"], compose.cited(line)) for line in compose.findings(made, RULE)] for name, made in told.items()}  # fmt: skip
+    right = "were paged out; sizes and use are right."
+    assert found == {
+        "sessions": [
+            (f"The names of 3 desktops in session 1 {right}", [("-", compose.line_of(one, " 3072 "))]),
+            (f"The names of 2 desktops in session 2 {right}", [("-", compose.line_of(one + two, " 3076 "))]),
+        ],
+        "another": [(f"The names of 1 desktop in session 2 {right}", [("-", compose.line_of(one, " 3072 "))])],
+    }
+
+
 def test_a_listing_without_its_session() -> None:
     text = compose.without(compose.nameless(1, [(3072, 15), (64, 3), (128, 3)]), "Session ID")
     (finding,) = compose.findings(compose.document(text), RULE)

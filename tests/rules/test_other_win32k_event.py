@@ -17,6 +17,25 @@ def test_fires() -> None:
     assert sorted(compose.cited(finding)) == [("-", 4), ("-", 18)], "the first of each"
 
 
+def test_each_machine_has_one_finding() -> None:
+    cases: dict[str, compose.Text] = {
+        "one": compose.event(263),
+        "mixed": compose.event(243) + compose.event(264) + compose.event(244) + compose.event(260) + compose.event(264),
+    }
+    told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
+    assert {name: (one["summary"], one["subject"]) for name, (one,) in told.items()} == {
+        "one": ("Event 263 of Win32k is not about desktop heap: only 243 and 244 are.", {"event_ids": "263"}),
+        "mixed": (
+            "Events 260, 264 of Win32k are not about desktop heap: only 243 and 244 are.",
+            {"event_ids": "260, 264"},
+        ),
+    }
+    assert [line["shows"] for line in told["mixed"][0]["evidence"]] == [
+        "event 260 at 2007-03-09 07:05:33",
+        "event 264 at 2007-03-09 07:05:33",
+    ]
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "desktop heap": compose.event(243) + compose.event(244),

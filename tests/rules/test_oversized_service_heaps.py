@@ -50,6 +50,30 @@ def test_fires() -> None:
     assert "no number" in compose.reboot_advice(unknown)[0]
 
 
+def test_a_change_that_is_advised_already_is_the_first_step() -> None:
+    """Two lists for one value would contradict each other; and without Windows no number is told."""
+    stored = compose.stored_sections("2048,3072,2048")
+    x64 = [(path, 192 if path == WINLOGON else kb, used) for path, kb, used in tight()]
+    docs = compose.documents(
+        {
+            "advised": OLD + stored + compose.dheapmon(0, tight()) + LIMIT,
+            "advised, not known whether before Vista": stored + compose.dskheap(0, x64) + LIMIT,
+            "as it is": OLD + compose.stored_sections("1024,3072,2048") + compose.dheapmon(0, tight()) + LIMIT,
+        }
+    )
+    told = {name: compose.reboot_advice(compose.findings(one, RULE)[0]) for name, one in docs.items()}
+    lower = f"An option ({RISK}): lower the third SharedSection value"
+    assert told == {
+        "advised": [f"{lower} as part of the change that another finding advises (SharedSection=2048,3072,2048 becomes SharedSection=1024,3072,2048), and no further before new listings."],
+        "advised, not known whether before Vista": [f"{lower} (no number: which Windows this is, is not known)."],
+        "as it is": [f"{lower} from 2048 to 256 (1,792 KB less for each service heap)."],
+    }  # fmt: skip
+    (one,) = compose.findings(docs["as it is"], RULE)
+    assert one["refuted_by"] == "A capture at the time of a failure with a service heap above 128 KB in use."
+    assert [line["when"] for line in one["advice"]] == ["now", "now", "reboot", "futile"]
+    assert one["subject"]["services"] == 7 and (one["subject"]["each_kb"], one["subject"]["smaller_kb"]) == (2048, 256)
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "room enough": OLD + compose.dheapmon(0, tight()) + compose.view_size(49152),
