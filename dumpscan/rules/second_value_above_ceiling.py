@@ -75,7 +75,7 @@ def tell(row: Mapping[str, Any]) -> Told:
         (FUTILE, "A still larger second value: it is for interactive desktops only, and services have none of it."),
     ]
     default = row["default_interactive_kb"]
-    if default is not None and row["architecture"] is not None:
+    if default is not None:
         smaller = int(default) if row["era"] == BEFORE else MOST
         if row["becomes"] is None:
             first, _, *third = row["sizes"].split(",")

@@ -32,7 +32,18 @@ def test_fires() -> None:
     }
     lines = {("-", number) for number, line in enumerate(FIRES.splitlines(), 1) if "SharedSection" in line}
     assert set(compose.cited(finding)) == lines
+    assert finding["subject"] == {
+        "configured_interactive_kb": 3072,
+        "configured_service_kb": 1024,
+        "interactive_now_kb": 3072,
+        "service_now_kb": 512,
+    }
+    assert [one["when"] for one in finding["advice"]] == ["now", "reboot", "futile"]
+    assert finding["advice"][0]["text"] == (
+        "Until the restart judge by what is in force: 3,072 KB interactive and 512 KB service."
+    )
     assert "Restart the machine" in compose.reboot_advice(finding)[0]
+    assert docs["one file"]["verdict"]["mode"] == "undecided"
     (apart,) = compose.findings(docs["two files"], RULE)
     assert apart["certainty"] == "likely"
     (listed,) = compose.findings(docs["listed"], RULE)
@@ -60,7 +71,10 @@ def test_the_change_is_active() -> None:
         "not active": "high",
         "one of both": "high",
     }
+    for name, lines in {"active": 4, "only services": 3, "not active": 2, "one of both": 2}.items():
+        assert len(told[name]["evidence"]) == lines, "heaps are cited only where they tell"
     finding = told["active"]
+    assert [one["when"] for one in finding["advice"]] == ["now"]
     assert finding["certainty"] == "likely"
     assert "the command line of csrss.exe (3,072 KB interactive and 512 KB service) is of an earlier start" in finding["summary"]  # fmt: skip
     assert "the change is active" in finding["summary"]
@@ -95,7 +109,11 @@ def test_near_miss() -> None:
 
 
 def test_no_data() -> None:
-    cases: dict[str, compose.Text] = {"only in force": RUNNING, "only heaps": compose.dheapmon(0, X86)}
+    cases: dict[str, compose.Text] = {
+        "only in force": RUNNING,
+        "only heaps": compose.dheapmon(0, X86),
+        "only a number": compose.dword(compose.MEMORY_MANAGEMENT, SessionViewSize=64),
+    }
     assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
 
 
@@ -146,6 +164,13 @@ def test_a_view_that_waits() -> None:
         "Either the value was written after the last start, or Windows refused it."
     )
     assert set(compose.cited(larger)) == {("-", compose.line_of(text, needle)) for needle in ("REG_DWORD", "808ad254")}
+    assert larger["subject"] == {"stored_mb": 64, "now_kb": 49152}
+    assert {one["shows"] for one in larger["evidence"]} == {
+        "SessionViewSize = 64 in the registry",
+        "in force: 49,152 KB of session view space",
+    }
+    assert [one["when"] for one in larger["advice"]] == ["now", "reboot", "futile"]
+    assert larger["advice"][0]["text"].endswith("judge by what is in force: 48 MB of session view space.")
     (restart,) = compose.reboot_advice(larger)
     assert "04000000 is 64 MB" in restart and "still prints 03000000" in restart
     (smaller,) = compose.reboot_advice(told["smaller"])
@@ -192,7 +217,13 @@ def test_the_later_view_and_number_count() -> None:
 
 def test_both_kinds_on_one_machine() -> None:
     told = compose.findings(compose.document(OLD + FIRES + asked(64) + compose.view_size(49152)), RULE)
-    assert sorted("SessionViewSize" in one["summary"] for one in told) == [False, True]
+    assert ["SessionViewSize" in one["summary"] for one in told] == [False, True]
+    for one, lines in zip(told, (["SharedSection"], ["REG_DWORD", "808ad254"]), strict=True):
+        shown = [
+            (OLD + FIRES + asked(64) + compose.view_size(49152)).splitlines()[line - 1]
+            for _, line in compose.cited(one)
+        ]
+        assert len(shown) == 2 and all(any(word in text for word in lines) for text in shown)
 
 
 def test_boundary_of_a_view() -> None:
@@ -200,3 +231,86 @@ def test_boundary_of_a_view() -> None:
     sizes = (48 * 1024 - 1, 48 * 1024, 48 * 1024 + ROUNDING - 1, 48 * 1024 + ROUNDING, 48 * 1024 + ROUNDING + 1)
     cases: dict[str, compose.Text] = {str(kb): OLD + asked(48) + compose.view_size(kb) for kb in sizes}
     assert list(compose.statuses(cases, RULE).values()) == ["found", "clear", "clear", "found", "found"]
+
+
+def heaps_with(**used: float) -> str:
+    """A machine as installed, with one interactive and one service heap used so much."""
+    percent = {DEFAULT: used.get("interactive", 5), SYSTEM: used.get("service", 15)}
+    return compose.dheapmon(0, [(path, kb, percent.get(path, of)) for path, kb, of in X86])
+
+
+def test_no_restart_that_would_make_a_heap_too_small() -> None:
+    """Less than twice what is in use now; a value that grows, or stays, is no reason against the restart."""
+    both = compose.stored_sections("1024,1024,256")
+    third = compose.stored_sections("1024,3072,256") + RUNNING
+    busy = heaps_with(interactive=50, service=40)
+    cases: dict[str, compose.Text] = {
+        "both": both + RUNNING + busy,
+        "both as listed": both + busy,
+        "service only": third + heaps_with(interactive=99, service=25.2),
+        "just enough": third + heaps_with(service=25),
+        "the busiest counts": third + compose.dheapmon(0, [*X86[:6], (compose.service(1), 512, 90)]),
+        "larger, and full": STORED + RUNNING + heaps_with(interactive=90, service=99),
+        "interactive is as large": compose.stored_sections("1024,3072,256") + heaps_with(interactive=90, service=1),
+        "no heaps": third,
+    }
+    told = {
+        name: compose.reboot_advice(compose.findings(doc, RULE)[0]) for name, doc in compose.documents(cases).items()
+    }
+    refused = "Do not restart before the registry is mended: it would give {}. Give each at least twice its use."
+    two = "interactive heaps of 1,024 KB, where 1,536 KB are in use now and service heaps of 256 KB, where 205 KB are in use now"
+    one = "service heaps of 256 KB, where {} KB are in use now"
+    assert {name: text for name, (text,) in told.items() if not text.startswith("Restart the machine (not while")} == {
+        "both": refused.format(two),
+        "both as listed": refused.format(two),
+        "service only": refused.format(one.format(129)),
+        "the busiest counts": refused.format(one.format(461)),
+    }
+
+
+def test_two_machines_have_their_own() -> None:
+    shared = {
+        "a/x.txt": OLD + STORED + RUNNING + heaps_with(service=90),
+        "b/x.txt": compose.stored_sections("1024,4096,256") + compose.running_sections("1024,3072,512"),
+        "c/x.txt": compose.stored_sections("1024,5120,512") + compose.dheapmon(0, X86),
+    }
+    views = {
+        "a/x.txt": OLD + asked(64) + compose.view_size(49152),
+        "b/x.txt": OLD + asked(80) + compose.view_size(65536),
+        "c/x.txt": OLD + compose.view_size(32768),
+        "d/x.txt": OLD + asked(96),
+    }
+    docs = compose.documents({"heaps": shared, "views": views})
+    told = compose.findings(docs["heaps"], RULE)
+    assert [(one["machine"], one["subject"]["configured_interactive_kb"], one["certainty"]) for one in told] == [
+        ("a", 3072, "proved"),
+        ("b", 4096, "proved"),
+        ("c", 5120, "likely"),
+    ]
+    assert [{file for file, _ in compose.cited(one)} for one in told] == [{"a/x.txt"}, {"b/x.txt"}, {"c/x.txt"}]
+    assert all(compose.reboot_advice(one)[0].startswith("Restart the machine") for one in told)
+    of_views = compose.findings(docs["views"], RULE)
+    assert [(one["machine"], *one["subject"].values()) for one in of_views] == [("a", 64, 49152), ("b", 80, 65536)]
+    assert [{file for file, _ in compose.cited(one)} for one in of_views] == [{"a/x.txt"}, {"b/x.txt"}]
+
+
+def test_what_tells_the_view() -> None:
+    """The debugger before the maxima of !vm; no number that it could not read; a number that is there twice is cited where it stands first."""
+    limit = compose.view_size(49152)
+    cases: dict[str, compose.Text] = {
+        "the debugger": OLD + asked(64) + limit + compose.vm4(32768),
+        "nothing else known": asked(64) + limit,
+        "a maximum that was not read": OLD + asked(64) + compose.vm4(0) + limit,
+        "no version": asked(64) + limit + compose.dheapmon(0, X86),
+        "twice": OLD + asked(64) + limit + asked(64) + limit,
+        "a size that is none": OLD + asked(64) + compose.view_size(1023) + asked(64),
+        "a smallest one": OLD + asked(64) + compose.view_size(1024),
+        "two numbers": OLD + asked(64) + limit + asked(80),
+        "two views": OLD + asked(64) + limit + compose.view_size(32768),
+    }
+    docs = compose.documents(cases)
+    told = {name: [one["subject"]["now_kb"] for one in compose.findings(doc, RULE)] for name, doc in docs.items()}
+    silent = ("a size that is none", "two numbers", "two views")
+    assert told == {name: [] if name in silent else [1024 if name == "a smallest one" else 49152] for name in cases}
+    (twice,) = compose.findings(docs["twice"], RULE)
+    assert [line for _, line in compose.cited(twice)] == [4, 7]

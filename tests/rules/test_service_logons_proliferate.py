@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import compose
-from compose import VISTA, X86, Heap
+from compose import DEFAULT, VISTA, X86, Heap
 
 from dumpscan.rules.service_logons_proliferate import BUILT_IN, IDLE_KB, MANY, MORE
 
@@ -67,6 +67,11 @@ def test_near_miss() -> None:
         "fewer than before": days(12, 11),
         "more than in a cut listing": cut | {"1.txt": compose.dheapmon(0, logons(4, 50))},
         "default": compose.dheapmon(0, X86),
+        "listed twice": compose.dheapmon(0, logons(MANY - 1)) + compose.dskheap(0, logons(MANY - 1)),
+        "another session had fewer": {
+            f"{at}.txt": compose.march(2 + at) + compose.dheapmon(0, logons(6, 50)) + compose.dskheap(2, logons(at))
+            for at in range(2)
+        },
     }
     told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
     assert told == {name: [] for name in cases}
@@ -98,6 +103,9 @@ def test_boundary() -> None:
         add(
             f"{tenths} tenths", compose.dheapmon(0, logons(MANY, tenths / 10)), 512 * (2 * tenths - 1) / 2000 <= IDLE_KB
         )
+    for kb in (796, 800, 804):  # !dskheap rounds to a percent: half a percent of 800 KB are 4 KB
+        heaps = [*X86, *((compose.service(at), kb, 1) for at in range(MANY))]
+        add(f"{kb} KB", compose.dskheap(0, heaps), kb <= 800)
     for more in (MORE - 1, MORE, MORE + 1):
         add(f"{more} more", days(2, 2 + more), more >= MORE)
     for first in (BUILT_IN - 1, BUILT_IN):
@@ -111,3 +119,55 @@ def test_accounts_are_named_where_they_are_told() -> None:
     shown = [one["shows"] for one in finding["evidence"]]
     assert r"a heap of 512 KB for logon session 10000 of CONTOSO\svc_widget" in shown
     assert "a heap of 512 KB for logon session 10001" in shown
+
+
+def test_each_machine_by_its_windows() -> None:
+    """Session view space has a limit before Vista, and none later; where nothing tells the Windows, it may have one."""
+    modern = [*VISTA, *((compose.service(at), 768, 0.0) for at in range(11))]
+    seven = compose.banner(7601, name="Windows 7", target="x64", time="Mon Nov 16 09:30:00 2026")
+    begun = {
+        f"{at}.txt": seven.replace("Nov 16", f"Nov {16 + at}")
+        + compose.dskheap(0, [*VISTA, *((compose.service(one), 768, 50.0) for one in range(number))])
+        for at, number in enumerate((2, 6))
+    }
+    neither = [(DEFAULT, 4096, 5.0), *((compose.service(at), 512, 0.0) for at in range(12))]
+    machines = {
+        "a/x.txt": compose.dheapmon(0, logons(12)),
+        "b/x.txt": compose.dheapmon(0, logons(3)),
+        "c/x.txt": compose.dskheap(0, modern),
+    }
+    docs = compose.documents(
+        {
+            "machines": machines,
+            "begun": begun,
+            "unknown": compose.dskheap(0, neither),
+            "three days": days(2, 5, 6),
+            "out of none": days(0, 3),
+            "other logons": compose.dheapmon(
+                0, [*X86, *((rf"Service-0x{at + 1:x}-10$\Default", 512, 0.5) for at in range(10))]
+            ),
+        }
+    )
+    first, last = compose.findings(docs["machines"], RULE)
+    assert [(one["machine"], one["severity"], one["certainty"]) for one in (first, last)] == [
+        ("a", "high", "likely"),
+        ("c", "info", "likely"),
+    ]
+    assert first["subject"] == {"stations": 12, "idle": 12, "before": None, "size_kb": 12 * 512}
+    assert last["subject"] == {"stations": 11, "idle": 11, "before": None, "size_kb": 11 * 768}
+    assert {file for file, _ in compose.cited(first)} == {"a/x.txt"} and len(first["evidence"]) == 12
+    assert {file for file, _ in compose.cited(last)} == {"c/x.txt"} and len(last["evidence"]) == 11
+    assert "earlier" not in first["summary"]
+    assert "which has a limit here." in first["summary"]
+    assert [one["when"] for one in first["advice"]] == ["now", "cause", "futile"]
+    (later,) = compose.findings(docs["begun"], RULE)
+    assert (later["severity"], later["certainty"]) == ("info", "possible")
+    (unknown,) = compose.findings(docs["unknown"], RULE)
+    assert unknown["severity"] == "medium" and "which has a limit before Vista." in unknown["summary"]
+    for name, before, stations in (("three days", 2, 6), ("out of none", 0, 3)):
+        (grown,) = compose.findings(docs[name], RULE)
+        assert (grown["subject"]["before"], grown["subject"]["stations"]) == (before, stations)
+        assert f"{stations - before} more than in an earlier listing" in grown["summary"]
+    (other,) = compose.findings(docs["other logons"], RULE)
+    assert other["subject"]["stations"] == 10
+    assert docs["out of none"]["verdict"]["mode"] == "no-sign"

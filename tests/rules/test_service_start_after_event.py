@@ -57,3 +57,51 @@ def test_boundary(gap: int) -> None:
     later = f"2007-03-09 07:{5 + gap // 60:02}:{gap % 60:02}"
     told = compose.document(compose.event(244, "2007-03-09 07:05:00") + compose.scm(7009, later))
     assert bool(compose.findings(told, RULE)) is (gap <= AFTER)
+
+
+def test_each_machine_has_its_first_pair_and_all_are_cited() -> None:
+    at, later = "2007-03-09 07:05:03", "2007-03-09 07:05:33"
+    twice = FIRES + compose.event(243, "2007-03-09 08:05:03") + compose.scm(7000, "2007-03-09 08:05:04", "Gadget")
+    docs = compose.documents(
+        {
+            "twice": twice,
+            "session 0": compose.event(243, at, text=compose.requester(0)) + compose.scm(7000, later, "Gadget"),
+            "machines": {
+                "a/x.txt": FIRES,
+                "b/x.txt": compose.event(243, at) + compose.scm(7000, "2007-03-09 07:06:33", "Gadget"),
+            },
+        }
+    )
+    (first,) = compose.findings(docs["twice"], RULE)
+    assert first["subject"] == {
+        "event_id": 244,
+        "time": at,
+        "near_event_id": 7009,
+        "near_time": later,
+        "near_text": "A timeout was reached (30000 milliseconds) while waiting for the Widget service to connect.",
+        "gap": 30,
+    }
+    assert sorted((one["line"], one["shows"]) for one in first["evidence"]) == [
+        (4, f"event 244 at {at}"),
+        (11, f"event 7009 of the Service Control Manager at {later}"),
+        (18, "event 243 at 2007-03-09 08:05:03"),
+        (25, "event 7000 of the Service Control Manager at 2007-03-09 08:05:04"),
+    ]
+    assert [(one["when"], one["text"]) for one in first["advice"]][:2] == [
+        ("now", "Start the service Widget again once the heaps of session 0 have room."),
+        ("cause", "Event 244 comes first: that the service did not start is what followed."),
+    ]
+    (named,) = compose.findings(docs["session 0"], RULE)
+    assert named["summary"] == (
+        f"The service Gadget did not start (event 7000 at {later}) 30 s after event 243: its process died for lack of desktop heap."
+    )
+    a, b = compose.findings(docs["machines"], RULE)
+    assert {file for file, _ in compose.cited(a)} == {"a/x.txt"}
+    assert {file for file, _ in compose.cited(b)} == {"b/x.txt"}
+    assert (b["machine"], b["subject"]["gap"]) == ("b", 90) and "Gadget" in b["summary"]
+
+
+def test_without_words_it_is_a_service() -> None:
+    text = compose.event(244) + compose.event(7000, source="Service Control Manager", text="Dienst.")
+    (finding,) = compose.findings(compose.document(text), RULE)
+    assert finding["advice"][0]["text"] == "Start a service again once the heaps of session 0 have room."

@@ -56,3 +56,57 @@ def test_boundary() -> None:
     }
     found = {name for name, status in compose.statuses(cases, RULE).items() if status == "found"}
     assert found == {f"{kind} {many}" for kind in ("USER", "GDI") for many in (line, line + 1)}
+
+
+TWO = ("calc.exe", 5121, "", r"CONTOSO\frieda", 100, 9000)
+
+
+def test_each_session_and_kind_with_who_holds_most() -> None:
+    alone = compose.without(
+        compose.gui(2, [("a.exe", 1, "", r"CONTOSO\frieda", 58983, 0), ("b.exe", 2, "", r"CONTOSO\frieda", 1, 0)]),
+        "TOTAL",
+        "GR_GLOBAL",
+    )
+    docs = compose.documents(
+        {
+            "both kinds": compose.gui(2, [ONE, TWO], total=(60000, 61000)),
+            "sessions": compose.gui(2, [ONE], total=(60000, 400)) + compose.gui(3, [TWO], total=(59000, 400)),
+            "machines": {
+                "a/x.txt": compose.gui(2, [ONE], total=(60000, 400)),
+                "b/x.txt": compose.gui(2, [TWO], total=(60001, 400)),
+            },
+            "only totals": compose.without(FIRES, "report.exe"),
+            "nothing held": compose.gui(2, [("idle.exe", 9, "", r"CONTOSO\frieda", 0, 0)], total=(60000, 400)),
+            "alone": alone,
+        }
+    )
+    told = {name: compose.findings(doc, RULE) for name, doc in docs.items()}
+    subjects = {name: [tuple(one["subject"].values()) for one in some] for name, some in told.items()}
+    assert subjects == {
+        "both kinds": [(2, "USER", 60000, 9000, "report.exe"), (2, "GDI", 61000, 9000, "calc.exe")],
+        "sessions": [(2, "USER", 60000, 9000, "report.exe"), (3, "USER", 59000, 100, "calc.exe")],
+        "machines": [(2, "USER", 60001, 100, "calc.exe"), (2, "USER", 60000, 9000, "report.exe")],
+        "only totals": [(2, "USER", 60000, None, None)],
+        "nothing held": [(2, "USER", 60000, None, None)],
+        "alone": [(2, "USER", 58984, 58983, "a.exe")],
+    }
+    assert [*told["both kinds"][0]["subject"]] == ["session", "kind", "sum", "holds", "process"]
+    assert [{file for file, _ in compose.cited(one)} for one in told["machines"]] == [{"b/x.txt"}, {"a/x.txt"}]
+    assert [one["shows"] for one in told["both kinds"][1]["evidence"]] == [
+        "61,000 GDI objects in session 2",
+        "calc.exe: 9,000 of them",
+    ]
+    assert "Most of them" not in told["only totals"][0]["summary"]
+    first = told["both kinds"][0]
+    assert [one["when"] for one in first["advice"]] == ["now", "cause", "futile"]
+    assert (
+        first["advice"][0]["text"]
+        == "End what holds most USER objects in session 2, or log it off: that frees its handles."
+    )
+    assert docs["both kinds"]["verdict"]["mode"] == "undecided"
+
+
+def test_a_list_of_no_session_is_no_data() -> None:
+    """Which sessions its processes are of, nothing tells: they are never added up."""
+    rows = compose.gui(2, [ONE], total=(60000, 400)).replace("2\t", "\t")
+    assert compose.statuses({"no session": rows}, RULE) == {"no session": "no_data"}

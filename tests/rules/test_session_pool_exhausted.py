@@ -13,9 +13,11 @@ MOST = 32768  # KB, as compose.vm4 prints it
 OLD = compose.banner(3790, name="Windows Server 2003")
 
 
-def vm(used: int, *, failures: int = 0, view: int | None = 49152) -> str:
-    """`!vm 4` of a terminal server with session 2 at so much of its pool."""
-    text = compose.vm4(view, sessions=(0, 2))
+def vm(
+    used: int, *, failures: int = 0, view: int | None = 49152, sessions: tuple[int, int] = (0, 2), most: int = MOST
+) -> str:
+    """`!vm 4` of a terminal server with the last of its sessions at so much of its pool."""
+    text = compose.vm4(view, sessions=sessions).replace(f"Maximum is {MOST}K", f"Maximum is {most}K")
     head, mark, tail = text.rpartition("Paged Pool Usage:  9824K\n")
     assert mark
     lines = f"Paged Pool Usage:  {used}K\n"
@@ -87,3 +89,74 @@ def test_boundary() -> None:
     for view in (room - 1, room, room + 1):
         (finding,) = compose.findings(compose.document(OLD + vm(32000, view=view * 1024)), RULE)
         assert bool(compose.reboot_advice(finding)) == (view <= room)
+
+
+def test_which_sizes_are_believed() -> None:
+    """The maximum of the pool and the size of the view where both were read; two of one machine are of two boots."""
+    stored = compose.dword(compose.MEMORY_MANAGEMENT, SessionViewSize=48)
+    cases: dict[str, compose.Text] = {
+        "smallest": OLD + vm(9824, most=1024),
+        "smaller than any": OLD + vm(9824, most=1023),
+        "not read": OLD + vm(9824, most=0),
+        "two maxima": OLD + vm(32000) + vm(32100, most=40960),
+        "view not read": OLD + vm(32000, view=0),
+        "smallest view": OLD + vm(32000, view=1024),
+        "a view too small": OLD + vm(32000, view=1023),
+        "stored view": OLD + vm(32000, view=0) + stored,
+        "larger view": OLD + vm(32000) + compose.view_size(65536),
+        "no whole MB": OLD + vm(33000, most=33 * 1024 - 1, view=49 * 1024 - 1),
+        "whole MB": OLD + vm(33000, most=33 * 1024, view=49 * 1024),
+        "a step of its own": OLD + vm(46000, most=47 * 1024),
+        "Vista": compose.banner(6002, name="Windows Vista") + vm(32000),
+    }
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    silent = {"smaller than any", "not read", "two maxima"}
+    assert {name for name, some in told.items() if not some} == silent
+    assert len(told["smallest"]) == 2, "each session at its own use"
+    advised = {name: (*compose.reboot_advice(some[0]), "")[0] for name, some in told.items() if some}
+    unknown = "SessionPoolSize may grow by one step of 16 MB, on Windows older than Vista, once its size and that of session view space are printed: both together must stay below 450 MB."
+    raised = "Raise SessionPoolSize by one step, from {} to {} MB: with {} MB of session view space that makes {} of 450 MB. See that !vm shows at least {} free system PTEs first."
+    assert advised == {
+        "smallest": raised.format(1, 16, 48, 64, "13,840"),
+        "view not read": unknown,
+        "smallest view": raised.format(32, 48, 1, 49, "14,096"),
+        "a view too small": unknown,
+        "stored view": raised.format(32, 48, 48, 96, "14,096"),
+        "larger view": raised.format(32, 48, 64, 112, "14,096"),
+        "no whole MB": raised.format(32, 48, 48, 96, "14,096"),
+        "whole MB": raised.format(33, 48, 49, 97, "13,840"),
+        "a step of its own": raised.format(47, 48, 48, 96, "10,256"),
+        "Vista": "",
+    }
+    assert [one["when"] for one in told["Vista"][0]["advice"]] == ["now", "futile", "cause", "futile"]
+
+
+def test_each_session_and_machine() -> None:
+    """Session 0 cannot be logged off; allocations that failed are proof, whatever is in use."""
+    docs = compose.documents(
+        {
+            "session 0": OLD + vm(32000, sessions=(2, 0)),
+            "machines": {"a/vm.txt": OLD + vm(32000), "b/vm.txt": OLD + vm(40000, most=40960)},
+            "both": OLD + vm(32000, failures=2),
+            "no platform": vm(32000),
+        }
+    )
+    (zero,) = compose.findings(docs["session 0"], RULE)
+    assert zero["advice"][0]["text"] == "End or restart the programs of session 0 that hold the most GDI objects."
+    a, b = compose.findings(docs["machines"], RULE)
+    assert a["advice"][0]["text"] == "Log session 2 off and on again: its pool is new then."
+    assert a["subject"] == {"session": 2, "paged_pool_kb": 32000, "pool_kb": MOST, "pool_failures": None}
+    assert b["subject"] == {"session": 2, "paged_pool_kb": 40000, "pool_kb": 40960, "pool_failures": None}
+    assert [{file for file, _ in compose.cited(one)} for one in (a, b)] == [{"a/vm.txt"}, {"b/vm.txt"}]
+    assert [one["shows"] for one in b["evidence"]] == [
+        "session 2: 40,000 KB of paged pool in use",
+        "the maximum of a session's paged pool: 40,960 KB",
+    ]
+    (both,) = compose.findings(docs["both"], RULE)
+    assert both["certainty"] == "proved"
+    assert "2 allocations from the session's pool failed; 32,000 KB of 32,768 KB are in use." in both["summary"]
+    assert [one["shows"] for one in both["evidence"]] == [
+        "session 2: 32,000 KB of paged pool in use, 2 allocations failed",
+        "the maximum of a session's paged pool: 32,768 KB",
+    ]
+    assert [one["when"] for one in both["advice"]] == ["now", "reboot", "cause", "futile"]
