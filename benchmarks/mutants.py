@@ -59,9 +59,8 @@ WORDS = {
     "any": "all", "all": "any",
 }  # fmt: skip
 DROPPED = {"drop_duplicates", "where", "mask", "dropna", "sort_values", "clip"}  # calls that are left out
-PLAN = [
-    f"tests/test_plan{part}.py" for part in ("_figures", "", "_command")
-]  # the laws take long, and draw what they look at
+# Without its laws, which take long, and draw what they look at.
+PLAN = [f"tests/test_plan{part}.py" for part in ("_goldens", "_figures", "", "_command")]
 # What judges, tells or advises beside the rules, with its tests.
 BESIDE = {
     "verdict": ["tests/test_verdict.py"],
@@ -297,6 +296,11 @@ def forget(kept: Sequence[str]) -> None:
     """Let all other modules of dumpscan be imported anew."""
     old = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "dumpscan"}
     sys.modules |= {name: old[name] for name in kept if name in old}
+    for name in old.keys() - set(
+        kept
+    ):  # `from package import module` would take the old one from a package that is kept
+        package, _, module = name.rpartition(".")
+        vars(old.get(package, sys)).pop(module, None)
     package = importlib.import_module("dumpscan")
     for name in kept:
         if name.count(".") == 1 and name in old:
