@@ -296,11 +296,10 @@ def forget(kept: Sequence[str]) -> None:
     """Let all other modules of dumpscan be imported anew."""
     old = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "dumpscan"}
     sys.modules |= {name: old[name] for name in kept if name in old}
-    for name in old.keys() - set(
-        kept
-    ):  # `from package import module` would take the old one from a package that is kept
-        package, _, module = name.rpartition(".")
-        vars(old.get(package, sys)).pop(module, None)
+    # `from package import module` would take the old one from a package that is kept.
+    for holder, _, module in (name.rpartition(".") for name in old.keys() - set(kept)):
+        if holder in old:
+            vars(old[holder]).pop(module, None)
     package = importlib.import_module("dumpscan")
     for name in kept:
         if name.count(".") == 1 and name in old:
