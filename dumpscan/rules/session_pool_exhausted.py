@@ -53,7 +53,7 @@ def check(session_memory: pd.DataFrame, session_limits: pd.DataFrame, platforms:
     rows = session_memory.assign(key=machine_keys(session_memory))
     rows = rows[
         rows["snapshot"].eq(rows.groupby(["key", "session"])["snapshot"].transform("max")).fillna(False).astype(bool)
-    ]
+    ].drop_duplicates(["key", "session"], keep="last")
     limits = session_limits[
         session_limits["limit"].eq("paged_pool") & session_limits["kb"].ge(SMALLEST_LIMIT).fillna(False)
     ]
@@ -75,7 +75,7 @@ def check(session_memory: pd.DataFrame, session_limits: pd.DataFrame, platforms:
     full = rows["share"].ge(NEAR).fillna(False).astype(bool)
     rows = rows.assign(severity="high", certainty=np.where(failed, "proved", "likely"), full=full)
     rows = rows[failed | full]
-    rows = rows.sort_values(["key", "session"], kind="stable").drop_duplicates(["key", "session"])
+    rows = rows.sort_values(["key", "session"], kind="stable")
     most = rows[rows["pool_line"].notna()]
     told_use = rows["paged_pool_kb"].notna()
     return found(
@@ -83,9 +83,9 @@ def check(session_memory: pd.DataFrame, session_limits: pd.DataFrame, platforms:
         cite(rows[told_use & ~failed[rows.index]], "session {session}: {paged_pool_kb:,} KB of paged pool in use"),
         cite(
             rows[told_use & failed[rows.index]],
-            "session {session}: {paged_pool_kb:,} KB of paged pool in use, {pool_failures:,} allocations failed",
+            "session {session}: {paged_pool_kb:,} KB of paged pool in use, failed allocations: {pool_failures:,}",
         ),
-        cite(rows[~told_use], "session {session}: {pool_failures:,} allocations from its pool failed"),
+        cite(rows[~told_use], "session {session}: failed allocations from its pool: {pool_failures:,}"),
         cite(
             most.assign(file=most["pool_file"], line=most["pool_line"]),
             "the maximum of a session's paged pool: {pool_kb:,} KB",

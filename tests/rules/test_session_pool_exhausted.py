@@ -50,7 +50,7 @@ def test_fires() -> None:
     assert docs["near"]["verdict"]["mode"] == "undecided"
     (failed,) = compose.findings(docs["failed"], RULE)
     assert failed["certainty"] == "proved" and "7,837 allocations" in failed["summary"]
-    assert any("7,837 allocations failed" in one["shows"] for one in failed["evidence"])
+    assert any("failed allocations: 7,837" in one["shows"] for one in failed["evidence"])
     (alone,) = compose.findings(docs["failed, no maximum"], RULE)
     assert "12 allocations from the session's pool failed." in alone["summary"]
     assert "once its size" in compose.reboot_advice(alone)[0]
@@ -73,6 +73,13 @@ def test_near_miss() -> None:
     }
     told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
     assert told == {name: [] for name in cases}
+
+
+def test_of_two_prints_of_one_moment_the_last_counts() -> None:
+    told = compose.statuses(
+        {"filled since": OLD + vm(20000) + vm(32000), "freed since": OLD + vm(32000) + vm(20000)}, RULE
+    )
+    assert told == {"filled since": "found", "freed since": "clear"}
 
 
 def test_no_data() -> None:
@@ -156,7 +163,7 @@ def test_each_session_and_machine() -> None:
     assert both["certainty"] == "proved"
     assert "2 allocations from the session's pool failed; 32,000 KB of 32,768 KB are in use." in both["summary"]
     assert [one["shows"] for one in both["evidence"]] == [
-        "session 2: 32,000 KB of paged pool in use, 2 allocations failed",
+        "session 2: 32,000 KB of paged pool in use, failed allocations: 2",
         "the maximum of a session's paged pool: 32,768 KB",
     ]
     assert [one["when"] for one in both["advice"]] == ["now", "reboot", "cause", "futile"]
