@@ -8,7 +8,7 @@ import compose
 import pandas as pd
 from compose import DEFAULT, SYSTEM, X64, X86, csrss, running, windows_value
 
-from dumpscan.rules._heap import OWN_VIEW
+from dumpscan.rules._heap import FELL_BACK, OWN_VIEW
 from dumpscan.view_space import OTHERS
 
 
@@ -160,6 +160,13 @@ def test_since_vista_no_heaps_fell_back() -> None:
     for sizes in ("1024,20480,768", "1024,20480,2048"):
         _, rows = tables(compose.SERVER_2016 + windows_value(csrss(sizes)) + compose.dskheap(0, small))
         assert [refused for _, _, refused in rows] == [""]
+    unread = compose.dskheap(
+        0, [(path, {768: 128}.get(kb, kb), 99 if path == SYSTEM else used) for path, kb, used in X64]
+    )
+    assert tables(compose.SERVER_2016 + unread) == (None, [(SYSTEM, 768, "")])
+    assert tables(compose.banner(3790, target="x64") + unread)[1] == [(SYSTEM, 640, FELL_BACK)], (
+        "before Vista it may be that"
+    )
 
 
 def test_a_value_that_waits_for_a_restart_is_the_next_size_of_its_kind() -> None:

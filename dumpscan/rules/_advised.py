@@ -89,7 +89,7 @@ def _sizing(machines: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Da
     larger = larger.mask(waits, stored)
     own, other = _fits(rows, larger)
     reasons = np.select(
-        [before.notna(), rows["architecture"].isna(), larger.le(size).fillna(True), rows["fell_back"] | (~interactive & size.eq(FALLBACK_SERVICE).fillna(False).astype(bool) & stored.isna()), ~own, ~other],
+        [before.notna(), rows["architecture"].isna(), larger.le(size).fillna(True), rows["fell_back"] | (~interactive & rows["era"].ne(SINCE) & size.eq(FALLBACK_SERVICE).fillna(False).astype(bool) & stored.isna()), ~own, ~other],
         [LEAK, UNKNOWN, CEILING, FELL_BACK, OWN_VIEW, OTHER_VIEW],
         default="",
     )  # fmt: skip
