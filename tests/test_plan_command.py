@@ -10,6 +10,8 @@ import pytest
 from compose import SYSTEM, X86
 from test_cli import Run, run  # noqa: F401, a fixture
 
+from dumpscan.plan.files import files
+
 TEXT = (
     compose.XP
     + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99))
@@ -139,3 +141,12 @@ def test_the_report_holds_the_plan(run: Run, heaps: Path) -> None:  # noqa: F811
     assert [row["candidate"] for row in document["tables"]["plan"]][:2] == ["needed", "today"]
     assert document["plan"][0]["changes"][0]["what"] == "SharedSection"
     assert "WHAT WOULD FIT" in run("report", heaps, "-o", "-", "--format", "text").out
+
+
+def test_each_file_has_a_name_of_its_own_that_any_windows_takes() -> None:
+    change = {"what": "SharedSection", "apply": {"reg": "a\n"}, "back": {"reg": "b\n"}}
+    machines = ["TS 01/a", "TS_01_a", "..", "x" * 61, "x" * 62]
+    told = files({"plan": [{"machine": name, "changes": [change]} for name in machines]})
+    names = ["TS_01_a", "TS_01_a-2", "machine-3", "x" * 60, f"{'x' * 60}-5"]
+    assert [*told] == [f"{name}.SharedSection.{when}.reg" for name in names for when in ("apply", "back")]
+    assert [*told.values()] == ["a\r\n", "b\r\n"] * 5

@@ -55,6 +55,7 @@ def test_processes_of_known_products_in_a_full_heap(heap: int, cost: int, fixed:
 
 def test_a_heap_is_filled_to_90_percent() -> None:
     assert processes(1000, 10) == 90
+    assert processes(351, 32, percent=100) == 10
     assert processes(1000, 10, 1) == 89
     assert processes(512, 10, 2) == 45
 
