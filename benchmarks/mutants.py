@@ -5,6 +5,7 @@ python benchmarks/mutants.py --bar 90 advising          400 of what advises: the
 python benchmarks/mutants.py --sample 50 --seed 7 _view verdict
 python benchmarks/mutants.py --sample 0 desktop_heap_full       all of them
 python benchmarks/mutants.py --sample 0 _view:57 verdict:92     all of these lines
+python benchmarks/mutants.py --again OUTPUT             those that survived in the output of an earlier run, after tests were added
 
 Each mutant lives in a process of its own, forked from one that has pandas and pytest loaded already (POSIX only: a developer's tool), and
 meets the tests of its module alone. docs/mutation-testing.md has what it found.
@@ -21,6 +22,7 @@ import importlib.machinery
 import io
 import os
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -245,6 +247,18 @@ def mutants(name: str, path: Path) -> list[Mutant]:
     ]
 
 
+def again(every: Sequence[Mutant], printed: str) -> list[Mutant]:
+    """The survivors of an earlier run: of those with the same words the one that is nearest to the line of that time, for code has moved since. What is gone is told."""
+    chosen = dict[Mutant, None]()
+    for module, line, words in re.findall(r"^survived  (.+?):([0-9]+)  (.+)$", printed, re.MULTILINE):
+        same = [one for one in every if (one.module, one.words) == (module, words) and one not in chosen]
+        if same:
+            chosen[min(same, key=lambda one, at=int(line): abs(one.line - at))] = None
+        else:
+            print(f"gone      {module}:{line}  {words}")
+    return list(chosen)
+
+
 def _words(site: Site) -> str:
     short = [" ".join(ast.unparse(node).split("\n")[:1]) for node in (site.node, site.other)]
     return " -> ".join(text if len(text) < 100 else text[:97] + "..." for text in short)
@@ -354,6 +368,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--bar", type=int, default=85, help="percent; below it the exit code is 1")
+    options.add_argument("--again", type=Path, metavar="OUTPUT")
     options.add_argument("module", nargs="*", default=[JUDGING])
     asked = options.parse_args()
     os.chdir(ROOT)
@@ -366,7 +381,10 @@ def main() -> None:
     every = [mutant for name, path in paths.items() for mutant in mutants(name, path)]
     if lines := {name for name in asked.module if ":" in name}:
         every = [one for one in every if lines & {f"{name}:{one.line}" for name in _called(one.module)}]
-    chosen = random.Random(asked.seed).sample(every, min(asked.sample or len(every), len(every)))
+    if asked.again:
+        chosen = again(every, asked.again.read_text(encoding="utf-8"))
+    else:
+        chosen = random.Random(asked.seed).sample(every, min(asked.sample or len(every), len(every)))
     chosen.sort(key=lambda one: (one.module in ("rules", "verdict"), one))  # these take longest
     tests = {name: tests_of(name) for name in {one.module: 0 for one in chosen}}
     if missing := [name for name, some in tests.items() if not some]:
