@@ -345,7 +345,8 @@ def test_very_many_cases() -> None:
 
 def _renamed(document: Document, case: str) -> Document:
     tables = {table: [row | {"case": case} for row in rows] for table, rows in document["tables"].items()}
-    return document | {"tables": tables}
+    plans = [plan | {"rows": [row | {"case": case} for row in plan["rows"]]} for plan in document["plan"]]
+    return document | {"tables": tables, "plan": plans}
 
 
 def test_documents_are_plain(mixed: dict[str, Document]) -> None:
