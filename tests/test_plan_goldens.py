@@ -18,7 +18,7 @@ from typing import Any
 import compose
 import pytest
 import test_examples_retold
-from compose import SYSTEM, X64, X86, csrss, windows_value
+from compose import DEFAULT, SYSTEM, X64, X86, csrss, windows_value
 from test_plan_laws import Machine
 
 from dumpscan.plan import NOTHING_WANTED, Wanted
@@ -60,6 +60,12 @@ CASES: dict[str, compose.Text] = {
     "2003 that may be under /3GB": FULL_SERVICE._replace(used=(5, 5), services=31, view=20480).text(),
     "2003, no third value": OLD + compose.vm4(49152) + compose.stored_sections("1024,3072") + compose.dheapmon(0, TWO_VALUES),
     "2003, fell back": OLD + compose.vm4(20480) + compose.dheapmon(0, FALLEN) + value("1024,3072,2048"),
+    "2003, fell back from 1,024": OLD + compose.vm4(20480) + compose.dheapmon(0, FALLEN) + value("1024,3072,1024"),
+    "2003, fell back, view may grow": OLD + compose.vm4(20480, counters=PTES) + compose.dheapmon(0, FALLEN) + value("1024,3072,2048") + NO_3GB,
+    "2003, fell back, full": OLD + compose.vm4(20480) + compose.dheapmon(0, compose.replaced(FALLEN, SYSTEM, 128, 99)) + value("1024,3072,2048"),
+    "2003, service heap of 128 KB full, list not seen": OLD + compose.vm4(49152) + compose.dheapmon(0, [(p, 128 if k == 512 else k, 99 if p == SYSTEM else u) for p, k, u in X86]),
+    "2003, interactive heap of 512 KB full, list not seen": OLD + compose.vm4(49152) + compose.dheapmon(0, compose.replaced(X86, DEFAULT, 512, 99)),
+    "2003, service heap full in one session, interactive in another": OLD + compose.vm4(49152) + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99)) + compose.dheapmon(2, compose.replaced(X86[:3], DEFAULT, 3072, 99)),
     "2003, lowered": OLD + compose.vm4(49152) + compose.dheapmon(0, compose.replaced([(p, 256 if k == 512 else k, u) for p, k, u in X86], SYSTEM, 256, 60)) + value("1024,3072,256"),
     "2003, waits for a restart": FULL_SERVICE.text() + value("1024,3072,1024"),
     "2003, damaged value": FULL_SERVICE.text() + compose.stored_sections("1024, 3072,512"),
