@@ -83,6 +83,12 @@ CASES: dict[str, compose.Text] = {
     "2003 x64, lowered view": Machine("2003 x64", 20480, 768, (5, 5), 35, 0, 49152, 60000).text() + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionViewSize": 48}),
     "2003 x64, lowered view, value not seen": Machine("2003 x64", 20480, 768, (5, 5), 35, 0, 49152, 60000).text(),
     "2008, event 244": R2 + compose.dskheap(0, X86[:-1]) + compose.event(244),
+    "2008, a limit that was printed": R2 + compose.dskheap(0, compose.replaced(X86[:-1], SYSTEM, 512, 99)) + compose.view_size(49152) + compose.vm4(None, counters=PTES),
+    "2003, no number of the session": OLD + compose.vm4(49152) + compose.dskheap(None, compose.replaced(X86, SYSTEM, 512, 99)),
+    "2003, pool of 420 MB": OLD + compose.vm4(None, counters=PTES) + compose.view_size(49152) + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99))
+    + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionPoolSize": 420, "SessionViewSize": 48}) + NO_3GB,
+    "2016, second value of 65536": compose.SERVER_2016 + value("1024,65536,768", 14393) + compose.dskheap(0, [(p, 65536 if k == 20480 else k, 99 if p == SYSTEM else u) for p, k, u in X64]),
+    "2003, no third value, view may grow": OLD + compose.vm4(49152, counters=PTES) + NO_3GB + compose.stored_sections("1024,3072") + compose.dheapmon(0, TWO_VALUES),
     "2008, service heap full": Machine("2008", 12288, 512, (5, 99), 10, 1, None, None).text(),
     "2016, service heap full": Machine("2016", 20480, 768, (5, 99), 10, 2, None, None).text() + value("1024,20480,768", 14393),
     "2016, interactive heap full": Machine("2016", 20480, 768, (99, 5), 10, 2, None, None).text(),
@@ -97,6 +103,7 @@ CASES: dict[str, compose.Text] = {
 }  # fmt: skip
 ASKED: dict[str, tuple[str, Wanted]] = {
     "20 more desktops": ("2003, nothing full", Wanted(service_desktops=20)),
+    "20 more desktops, no number of the session": ("2003, no number of the session", Wanted(service_desktops=20)),
     "80 more desktops": ("2003, 48 MB nearly used", Wanted(service_desktops=80)),
     "20 more desktops, 2016": ("2016, service heap full", Wanted(service_desktops=20)),
     "20 more desktops, limit unknown": ("2003, full, limit unknown", Wanted(service_desktops=20)),
