@@ -38,15 +38,18 @@ def configured(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.D
     """
     keys = machine_keys(platforms)
     told = platforms.copy()
-    doubted = _doubted(tables, platforms)
+    views = stored_views(tables["registry_values"])
+    switch = _switches(tables["boot_options"], platforms)
+    without = booted_without(tables["boot_options"], tables["registry_values"])
+    doubted = _doubted(switch, without)
     for prefix, columns, known in (
         ("sections", SECTIONS, _sections(tables)),
-        ("view", ["configured_view_kb"], _view(tables, platforms, doubted)),
+        ("view", ["configured_view_kb"], _view(views, platforms, switch, without, doubted)),
     ):
         for column in (*columns, *FACT):
             name = column if column in columns else f"{prefix}_{column}"
             told[name] = keys.map(known[column]).astype("Int64" if column.endswith(("kb", "line")) else object)
-    stored = latest(stored_views(tables["registry_values"]), tables["captures"])
+    stored = latest(views, tables["captures"])
     told["stored_view_kb"] = keys.map(stored["number"].groupby(machine_keys(stored)).max() * 1024).astype("Int64")
     told["session_pool_kb"] = keys.map(_pools(tables)).astype("Int64")
     told["slash_3gb_open"] = keys.isin(doubted) & ~told["view_how"].isin(IN_FORCE.values())
@@ -63,20 +66,17 @@ def _pools(tables: dict[str, pd.DataFrame]) -> pd.Series[int]:
     return pools
 
 
-def _switches(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.DataFrame:
+def _switches(boot_options: pd.DataFrame, platforms: pd.DataFrame) -> pd.DataFrame:
     """The rows that tell of /3GB; 64-bit Windows has none."""
     x64 = machine_keys(platforms)[platforms["architecture"].eq("x64").fillna(False).to_numpy(bool)]
-    switch = tables["boot_options"]
-    switch = switch[switch["option"].eq("3GB").to_numpy(bool, na_value=False)]
+    switch = boot_options[boot_options["option"].eq("3GB").to_numpy(bool, na_value=False)]
     rows: pd.DataFrame = switch[~machine_keys(switch).isin(x64).to_numpy(bool)]
     return rows
 
 
-def _doubted(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame) -> pd.Series[int]:
+def _doubted(switch: pd.DataFrame, without: set[int]) -> pd.Series[int]:
     """Keys of the machines on which /3GB may be in force. boot.ini does not prove which entry was booted; but with /3GB in it nothing says that the
     registry's value is in force, either. Nor does anything where one proof stands against another: they are of two boots."""
-    switch = _switches(tables, platforms)
-    without = booted_without(tables["boot_options"], tables["registry_values"])
     open_ones = switch["origin"].isin(IN_FORCE) | ~machine_keys(switch).isin(without)
     return machine_keys(switch)[open_ones.to_numpy(bool)]
 
@@ -104,16 +104,14 @@ def _sections(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def _view(tables: dict[str, pd.DataFrame], platforms: pd.DataFrame, doubted: pd.Series[int]) -> pd.DataFrame:
+def _view(
+    views: pd.DataFrame, platforms: pd.DataFrame, switch: pd.DataFrame, without: set[int], doubted: pd.Series[int]
+) -> pd.DataFrame:
     import pandas as pd
 
-    values = tables["registry_values"]
-    view = stored_views(values)
-    view = view.assign(configured_view_kb=view["number"] * 1024, how="SessionViewSize in the registry")
-    switch = _switches(tables, platforms)
+    view = views.assign(configured_view_kb=views["number"] * 1024, how="SessionViewSize in the registry")
     how = switch["origin"].astype(object).map(IN_FORCE)
     small = switch.assign(configured_view_kb=SMALL_VIEW, how=how).astype({"configured_view_kb": "Int64"})
-    without = booted_without(tables["boot_options"], values)
     small = small[how.notna() & ~machine_keys(small).isin(without)]
     # Windows 2000 reads it with a late kernel only (KB 318942); which one it has is another rule's question.
     w2k = machine_keys(platforms)[platforms["build"].eq(W2K).fillna(False).to_numpy(bool)]

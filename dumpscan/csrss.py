@@ -67,9 +67,8 @@ def complete(text: str, build: int | None = None) -> bool:
     (True, False, False, False)
     """
     words = text.lower()
-    named = [
-        word for word in words.split() if not set(word) <= set("0123456789,")
-    ]  # blanks may stand around the numbers
+    # Blanks may stand around the numbers.
+    named = [word for word in words.split() if not set(word) <= set("0123456789,")]
     return (
         _WHOLE.fullmatch(text) is not None
         and text.replace("\t", " ").isprintable()

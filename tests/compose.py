@@ -481,3 +481,11 @@ def bcdedit(**elements: str) -> str:
     lines = "".join(f"{name:<24}{value}\n" for name, value in elements.items())
     head = "Windows Boot Loader\n-------------------\nidentifier              {current}\npath                    \\Windows\\system32\\winload.exe\n"
     return f"C:\\>bcdedit\n{head}{lines}\nC:\\>\n"
+
+
+def assert_beside_no_sign(text: Text, rule: str) -> None:
+    """A rule finds one thing, of the first moment, and heaps that have room stay without a sign all the same."""
+    told = document(text)
+    (finding,) = findings(told, rule)
+    assert finding["snapshot"] == 1
+    assert told["verdict"]["mode"] == "no-sign"

@@ -219,7 +219,7 @@ def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) ->
         return f"No third value is known to hold {wanted.processes:,} processes of {wanted.cost_kb} KB: {kb(MOST)} is the most that is known to be in use. Spread them over several logons."
     if NO_HELP in found:
         return "No larger value is advised: a heap was made larger and is full again. That is a leak or a load that only grows; more only buys time."
-    if today["view_kb"] is None and platform["era"] != SINCE and not wanted.service_desktops and NO_HELP not in found:
+    if today["view_kb"] is None and platform["era"] != SINCE and not wanted.service_desktops:
         return "No advice yet: the limit of session view space is not in these texts, and a larger heap would not fit into the smallest that this Windows can have. Print it first: dd nt!MmSessionViewSize L1"
     for which, name in _tightest_first(today) if found & {FULL, AT_RISK} else ():
         if today[name] is not None and today[name] >= MOST:

@@ -166,7 +166,4 @@ def test_which_figures_are_a_limit() -> None:
 
 def test_beside_the_verdict() -> None:
     """What is configured is no sign of full heaps."""
-    told = compose.document(FIRES + compose.dheapmon(0, X64))
-    (finding,) = compose.findings(told, RULE)
-    assert finding["snapshot"] == 1
-    assert told["verdict"]["mode"] == "no-sign"
+    compose.assert_beside_no_sign(FIRES + compose.dheapmon(0, X64), RULE)

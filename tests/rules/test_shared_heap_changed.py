@@ -67,7 +67,4 @@ def test_without_a_list_to_advise() -> None:
 
 def test_beside_the_verdict() -> None:
     """What is configured is no sign of full heaps."""
-    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
-    (finding,) = compose.findings(told, RULE)
-    assert finding["snapshot"] == 1
-    assert told["verdict"]["mode"] == "no-sign"
+    compose.assert_beside_no_sign(FIRES + compose.dheapmon(0, compose.X86), RULE)

@@ -213,7 +213,4 @@ def test_which_texts_and_machines() -> None:
 
 def test_beside_the_verdict() -> None:
     """What is configured is no sign of full heaps."""
-    told = compose.document(FIRES + compose.dskheap(0, compose.VISTA))
-    (finding,) = compose.findings(told, RULE)
-    assert finding["snapshot"] == 1
-    assert told["verdict"]["mode"] == "no-sign"
+    compose.assert_beside_no_sign(FIRES + compose.dskheap(0, compose.VISTA), RULE)

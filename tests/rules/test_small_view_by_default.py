@@ -139,7 +139,4 @@ def test_the_latest_counter_of_ptes_counts() -> None:
 
 def test_beside_the_verdict() -> None:
     """What is configured is no sign of full heaps."""
-    told = compose.document(FIRES + compose.dheapmon(0, compose.X86))
-    (finding,) = compose.findings(told, RULE)
-    assert finding["snapshot"] == 1
-    assert told["verdict"]["mode"] == "no-sign"
+    compose.assert_beside_no_sign(FIRES + compose.dheapmon(0, compose.X86), RULE)

@@ -133,7 +133,4 @@ def test_the_number_that_is_advised() -> None:
 def test_beside_the_verdict() -> None:
     """What is configured is no sign of full heaps."""
     as_second = [(path, 3072 if kb == 512 else kb, used) for path, kb, used in X86]
-    told = compose.document(FIRES + compose.dheapmon(0, as_second) + compose.view_size(49152))
-    (finding,) = compose.findings(told, RULE)
-    assert finding["snapshot"] == 1
-    assert told["verdict"]["mode"] == "no-sign"
+    compose.assert_beside_no_sign(FIRES + compose.dheapmon(0, as_second) + compose.view_size(49152), RULE)

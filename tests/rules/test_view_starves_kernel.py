@@ -133,7 +133,4 @@ def test_which_figures_count() -> None:
 
 def test_beside_the_verdict() -> None:
     """A kernel that runs short is no sign of full heaps."""
-    told = compose.document(FIRES + compose.dheapmon(0, X86))
-    (finding,) = compose.findings(told, RULE)
-    assert finding["snapshot"] == 1
-    assert told["verdict"]["mode"] == "no-sign"
+    compose.assert_beside_no_sign(FIRES + compose.dheapmon(0, X86), RULE)

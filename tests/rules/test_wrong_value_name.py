@@ -71,7 +71,4 @@ def test_whose_value_and_which_counts() -> None:
 
 def test_beside_the_verdict() -> None:
     """What is configured is no sign of full heaps."""
-    told = compose.document(FIRES + compose.dskheap(0, compose.VISTA))
-    (finding,) = compose.findings(told, RULE)
-    assert finding["snapshot"] == 1
-    assert told["verdict"]["mode"] == "no-sign"
+    compose.assert_beside_no_sign(FIRES + compose.dskheap(0, compose.VISTA), RULE)
