@@ -226,15 +226,11 @@ def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) ->
             return f"No larger {which} value is advised: {EXHAUSTED[which]}"
     if wanted.service_desktops and today["fits"] == "unknown":
         return f"Whether {count(wanted.service_desktops, 'more service desktop fits', 'more service desktops fit')} is not told: the limit of session view space, or a listing of the heaps, is not in these texts."
-    stored = today["stored_view_mb"]
-    if (
-        today["fits"] != "yes"
-        and today["view_kb"] is not None
-        and stored is not None
-        and stored * 1024 > today["view_kb"]
-        and platform["view_how"] not in IN_FORCE.values()
-    ):
-        return f"No other size before a restart: the registry asks for {stored} MB of session view space, and {int(today['view_kb']) // 1024} MB are in force. Restart without /3GB, and print nt!MmSessionViewSize again."
+    waits = (platform["stored_view_kb"] or 0) > (today["view_kb"] or 0) and platform[
+        "view_how"
+    ] not in IN_FORCE.values()
+    if today["fits"] != "yes" and today["view_kb"] is not None and waits:
+        return f"No other size yet. {_step(platform, today['view_kb'], today['free_ptes'])}"
     need = ""
     if today["needed_view_kb"] is not None and platform["era"] != SINCE and today["fits"] != "yes":
         need = f" They would need a view of {int(today['needed_view_kb']) // 1024} MB, with what GDI and others take at worst."
@@ -297,13 +293,15 @@ def _larger_view(rows: Sequence[Row], platform: Row, views: Sequence[Row], found
     first = next((view for view in views if view["limit_kb"] is not None), None)
     limit = first["limit_kb"] if first else SMALL_VIEW if NO_VIEW_SIZE in found else None
     ptes = next((view["free_ptes"] for view in views if view["free_ptes"] is not None), None)
-    row = {
-        **{name: platform[name] for name in ("era", *OF_THE_MACHINE)},
-        "limit_kb": limit,
-        "free_ptes": ptes,
-    }
-    said = larger_view(row)[1]
+    said = _step(platform, limit, ptes)
     return said.replace("Raise SessionViewSize", "If more session view space is needed: SessionViewSize may grow", 1)
+
+
+def _step(platform: Row, limit: int | None, ptes: int | None) -> str:
+    """What the rules say of a larger view on this machine."""
+    return larger_view(
+        {**{name: platform[name] for name in ("era", *OF_THE_MACHINE)}, "limit_kb": limit, "free_ptes": ptes}
+    )[1]
 
 
 # ---- the text to apply
