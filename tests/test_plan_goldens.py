@@ -41,6 +41,7 @@ CASES: dict[str, compose.Text] = {
     "2003, service heap full, value seen": FULL_SERVICE.text() + value("1024,3072,512") + NO_3GB,
     "2003, interactive heap full": FULL_SERVICE._replace(used=(99, 5), users=2).text(),
     "2003, both full": FULL_SERVICE._replace(used=(99, 99)).text() + NO_3GB,
+    "2003, one full and one that fills up": FULL_SERVICE._replace(used=(99, 86)).text(),
     "2003, both fill up": FULL_SERVICE._replace(used=(82, 86)).text(),
     "2003, nothing full": FULL_SERVICE._replace(used=(5, 5)).text() + value("1024,3072,512"),
     "2003, full, limit unknown": FULL_SERVICE._replace(view=None, ptes=None).text(),

@@ -274,7 +274,9 @@ REASONS = {
     "pending": (m.PENDING, "the registry has these sizes already, and they wait for a restart: judge them before anything else changes"),
     "fallen": (m.FELL_BACK, "Windows fell back to 512 and 128 KB because the configured heaps did not fit; a third value of 512 is known to fit into 20 MB, and is larger than what is in force"),
     "third": (m.NO_THIRD, "without a third value every service desktop costs as much as an interactive one"),
-    "both": (m.FULL, "an interactive and a service heap are full or fill up"),
+    "both": (m.FULL, "of an interactive and a service heap one is full, and the other fills up"),
+    "both_full": (m.FULL, "an interactive and a service heap are full"),
+    "both_risk": (m.AT_RISK, "an interactive and a service heap fill up"),
     "service": (m.FULL, "a service heap is full"),
     "service_risk": (m.AT_RISK, "a service heap fills up"),
     "event": (m.EVENT_IN_SERVICES, "an allocation failed in session 0, whose services share small heaps"),
@@ -307,6 +309,7 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
     desktops = bool(wanted.service_desktops)
     alone = rows["key"].isin(rows.loc[rows["kind"].isin([NEEDED, THIRD, SECOND]) & rows["fits"].eq(YES), "key"])
     holds = rows["processes_kb"].gt(0) & rows["new_service_kb"].ge(rows["processes_kb"]).fillna(False)
+    both = more_third & more_second & rows["service_asked"] & rows["interactive_asked"]
     cases = {
         "desktops": today & rows["recommended"] & desktops,
         "processes_today": today & rows["recommended"] & holds,
@@ -320,7 +323,9 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
         "view_full": view & rows["view_full"],
         "view": view & rows["view_asked"],
         "view_heaps": view & ~alone & ((rows["service_asked"] & more_third) | (rows["interactive_asked"] & more_second)),
-        "both": more_third & more_second & rows["service_asked"] & rows["interactive_asked"],
+        "both_risk": both & ~rows["service_full"] & ~rows["interactive_full"],
+        "both_full": both & rows["service_full"] & rows["interactive_full"],
+        "both": both,
         "service": more_third & rows["service_full"],
         "service_risk": more_third & rows["service_asked"] & ~rows["event"],
         "event": more_third & rows["event"],

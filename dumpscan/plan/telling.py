@@ -25,6 +25,8 @@ from dumpscan.plan.machines import (
     NO_VIEW_SIZE,
     SLASH_3GB,
     UNEXPLAINED,
+    VIEW_FULL,
+    VIEW_TIGHT,
 )
 from dumpscan.platforms import BEFORE, BEFORE_8, LIMITS, NT4, SINCE, SINCE_8, W2K
 from dumpscan.queries import MEMORY, SUBSYSTEMS
@@ -81,7 +83,12 @@ def _plan(
     best = next((row for row in rows if row["recommended"]), None)
     today = next((row for row in rows if row["candidate"] == TODAY), None)
     changes = best is not None and best["candidate"] != TODAY
-    summary = _unknown(platform) if today is None else _summary(best, today, platform, found, wanted)
+    larger = "" if platform["era"] == SINCE else _larger_view(rows, platform, views, found)
+    summary = (
+        _unknown(platform)
+        if today is None
+        else _summary(best, today, platform, found, wanted, _if_not_weighed(rows, larger))
+    )
     text = (
         _text(best, today, platform, values, found)
         if best is not None and today is not None and changes
@@ -94,7 +101,7 @@ def _plan(
         "rows": [{**row, "sizes": _sizes_of(row), "name": _name(row)} for row in rows],
         "goes_with": [] if best is None else [*best["side_effects"], *best["risks"]],
         "risks": _risks(rows),
-        "limits": _limits(rows, platform, views, found) if today is not None else [],
+        "limits": _limits(rows, platform, larger) if today is not None else [],
         **text,
         "safety": safety(platform, text["keys"]),
     }
@@ -129,10 +136,15 @@ def _risks(rows: Sequence[Row]) -> list[Document]:
     return [{"text": text, "of": list(dict.fromkeys(names))} for text, names in risks.items()]
 
 
-def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wanted: Wanted) -> str:
-    """What to do, why, and what it comes to."""
+def _if_not_weighed(rows: Sequence[Row], larger: str) -> str:
+    """What is said of a larger view, unless a row has one: then its figures tell."""
+    return "" if any(row["candidate"] == VIEW for row in rows) else larger
+
+
+def _summary(best: Row | None, today: Row, platform: Row, found: set[str], wanted: Wanted, larger: str) -> str:
+    """What to do, why, and what it comes to; `larger`: what would allow a larger view."""
     if best is None:
-        return _nothing_fits(today, platform, found, wanted)
+        return _nothing_fits(today, platform, found, wanted, larger)
     reason = best["reason"][0].upper() + best["reason"][1:]
     reason += _too_few(best, wanted)
     if best["candidate"] == TODAY:
@@ -207,7 +219,7 @@ def _use(row: Row, wanted: Wanted) -> str:
     return " ".join(said)
 
 
-def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) -> str:
+def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted, larger: str) -> str:
     """Why no row is recommended."""
     if found & {FAILED, UNEXPLAINED} and not found & {FULL, AT_RISK}:
         return "No size can be judged: an allocation failed (event 243), and the heap that it was is not among those listed, or has room. List the heaps of every session while it fails."
@@ -239,12 +251,12 @@ def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted) ->
         if wanted.service_desktops
         else "Today's heaps"
     )
-    what = (
-        "A larger value does not fit"
-        if today["fits"] == "yes"
-        else f"{heaps} do not fit beside what GDI and others need"
-    )
-    return f"{what}, so no other size can be advised: fewer desktops come first (one logon for several services, sessions logged off). {heaps} take {kb(today['heaps_kb'] or 0)}.{need}"
+    what = f"{heaps} do not fit beside what GDI and others need"
+    if today["fits"] == "yes":
+        pressed = found & {VIEW_FULL, VIEW_TIGHT} and not found & {FULL, AT_RISK}
+        what = "These texts allow no larger session view space" if pressed else "A larger value does not fit"
+    said = f"{what}, so no other size can be advised: fewer desktops come first (one logon for several services, sessions logged off). {heaps} take {kb(today['heaps_kb'] or 0)}.{need}"
+    return f"{said} {larger}".rstrip()
 
 
 def _tightest_first(today: Row) -> list[tuple[str, str]]:
@@ -258,8 +270,8 @@ def _tightest_first(today: Row) -> list[tuple[str, str]]:
     return sorted(VALUES.items(), key=share)
 
 
-def _limits(rows: Sequence[Row], platform: Row, views: Sequence[Row], found: set[str]) -> list[str]:
-    """What bounds the sizes on this Windows."""
+def _limits(rows: Sequence[Row], platform: Row, larger: str) -> list[str]:
+    """What bounds the sizes on this Windows; `larger`: whether SessionViewSize may grow."""
     said = [
         f"{MOST} is the most that Microsoft advises for the second value, and the most that is known to be in use for the third; less than {LEAST} counts as {LEAST}; sizes are "
         "rounded up to pages of 4 KB.",
@@ -278,7 +290,7 @@ def _limits(rows: Sequence[Row], platform: Row, views: Sequence[Row], found: set
         pool = next((row["pool_kb"] for row in rows if row["pool_kb"] is not None), None)
         beside = "" if pool is None else f"; the pool has {int(pool) // 1024} MB"
         said.append(f"Session view space and session pool together must stay below 450 MB{beside}.")
-    return [*said, _larger_view(rows, platform, views, found)]
+    return [*said, larger]
 
 
 def _larger_view(rows: Sequence[Row], platform: Row, views: Sequence[Row], found: set[str]) -> str:
@@ -294,6 +306,8 @@ def _larger_view(rows: Sequence[Row], platform: Row, views: Sequence[Row], found
     limit = first["limit_kb"] if first else SMALL_VIEW if NO_VIEW_SIZE in found else None
     ptes = next((view["free_ptes"] for view in views if view["free_ptes"] is not None), None)
     said = _step(platform, limit, ptes)
+    # The rules list it under what does not help.
+    said = said.replace("A larger SessionViewSize:", "SessionViewSize cannot grow:", 1)
     return said.replace("Raise SessionViewSize", "If more session view space is needed: SessionViewSize may grow", 1)
 
 
