@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lark import Token, Tree
 
 GAP = 5  # lines of something else that may stand inside a block: a late symbol warning, a stray debug print
-NEAR = 3  # lines beside a block that still belong to it when they bear its signs: a row cut in half, a wrapped total
+NEAR = 3  # lines beside a block that still belong to it: its ruler, a wrapped total, what a command printed that we do not know
 CONTEXT = 3  # lines kept around a capture, to be quoted with it
 
 
@@ -148,9 +148,18 @@ def _extent(block: _Block, text: Text) -> tuple[int, int]:
         # What follows a command that printed nothing we know is its output, up to a blank line.
         return int(block.terminals == {"ASK"} and at > last and copy.lines[at] == copy.lines[near] + 1)
 
+    def bears_sign(at: int) -> bool:
+        free = 0 <= at < len(copy.lines) and not (text.taken[at] or text.prompt[at] or text.claims[at] or run_at(at))
+        return free and command.signs.search(copy.line(at)) is not None
+
     for _ in range(NEAR):
         first -= step(first - 1, first)
         last += step(last + 1, last)
+    # Rows of which none can be read (all have lost their "%") are no other program's.
+    while bears_sign(first - 1):
+        first -= 1
+    while bears_sign(last + 1):
+        last += 1
     return first, last
 
 

@@ -116,7 +116,7 @@ class Documents:
         return self._empty(name, verdict) | {
             "outcomes": [{key: value for key, value in outcome.items() if key != "says"} for outcome in outcomes],
             "tables": tables,
-            "settings": settings.settings(verdict["scope"]["machine"], platforms, views, tables),
+            "settings": settings.settings(verdict["scope"], platforms, views, tables),
             "view_space": settings.view_space(views),
             "plan": plans(
                 tables["plan"],

@@ -6,33 +6,36 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dumpscan.view_space import possible_limits
+from dumpscan.view_space import SMALLEST_LIMIT, possible_limits
 from dumpscan.words import kb, session_name
 
 Row = Mapping[str, Any]
 
 
 def settings(
-    machine: str | None, platforms: Sequence[Row], views: Sequence[Row], tables: Mapping[str, Sequence[Row]]
+    scope: Row, platforms: Sequence[Row], views: Sequence[Row], tables: Mapping[str, Sequence[Row]]
 ) -> list[dict[str, Any]]:
-    """Windows, heap sizes and the limit of view space of the machine that the verdict is about, each with how it is known."""
+    """Windows, heap sizes and the limit of view space of the machine and moment that the verdict is about, each with how it is known."""
+    machine = scope["machine"]
     box = []
     for platform in platforms:
         if platform["machine"] == machine:
             mine = [row for row in tables["desktop_heaps"] if row["machine"] == machine]
             systems = [row for row in tables["systems"] if row["machine"] == machine and row["build"]]
             lines = [
-                ("Windows", *_windows(platform, systems)),
+                ("Windows", *_windows(platform, systems, scope["moment"])),
                 ("Heap sizes", *_sizes(mine, platform)),
-                ("Session view space", *_limit(platform, views)),
+                ("Session view space", *_limit(platform, views, _printed(machine, tables["session_limits"]))),
             ]
             box += [{"label": label, "value": value, "how": how} for label, value, how in lines if value]
     return box
 
 
-def _windows(platform: Row, systems: Sequence[Row]) -> tuple[str, str]:
+def _windows(platform: Row, systems: Sequence[Row], moment: str | None) -> tuple[str, str]:
     if systems:
-        system = systems[0]
+        system = max(
+            systems, key=lambda row: moment is not None and row["moment"] == moment
+        )  # else the first: its uptime may be another
         facts = [
             system["os_name"],
             _server(system),
@@ -74,7 +77,16 @@ def _in_words(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{role} {kb(size)}" for role, size in sizes.items())
 
 
-def _limit(platform: Row, views: Sequence[Row]) -> tuple[str, str]:
+def _printed(machine: str | None, limits: Sequence[Row]) -> dict[int, str]:
+    """Each limit in KB that was printed for the machine, with its first place: also where no heaps were listed that it could be held against."""
+    mine = [
+        row for row in limits
+        if row["machine"] == machine and row["limit"] == "view_space" and (row["kb"] or 0) >= SMALLEST_LIMIT
+    ]  # fmt: skip
+    return {row["kb"]: f"{row['origin']}, {row['file']}:{row['line']}" for row in reversed(mine)}
+
+
+def _limit(platform: Row, views: Sequence[Row], anywhere: Mapping[int, str]) -> tuple[str, str]:
     mine = [view for view in views if view["machine"] == platform["machine"]]
     printed = next((view for view in mine if view["limit_kb"] is not None), None)
     if printed:
@@ -82,6 +94,10 @@ def _limit(platform: Row, views: Sequence[Row]) -> tuple[str, str]:
     possible = _possible(platform)
     if not possible:
         return "no practical limit", "Vista and later grow it as needed"
+    if anywhere:
+        return " or ".join(kb(limit) for limit in sorted(anywhere)), "; ".join(
+            anywhere[limit] for limit in sorted(anywhere)
+        )
     if platform["configured_view_kb"] is not None:
         source = f"{platform['view_how']}, {platform['view_file']}:{platform['view_line']}"
         return kb(platform["configured_view_kb"]), f"{source}; the limit itself was not printed"

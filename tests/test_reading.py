@@ -380,6 +380,20 @@ def test_listing_of_a_session_without_desktops() -> None:
     assert dumpscan.analyze((head + rest).encode()).to_dict()["verdict"]["mode"] == "undecided"
 
 
+def test_every_row_of_a_table_that_has_lost_its_percent_signs_is_told() -> None:
+    """However many: a row that cannot be read is no line of another program."""
+    rows = "".join(f"  Service-0x0-{at:x}$\\Default       512              {at}\n" for at in range(10, 40))
+    text = TABLE.partition("  WinSta0")[0] + rows + TABLE[TABLE.rindex("%") + 2 :]
+    told = read("case", "kd.log", text.encode())
+    lines = {number for number, line in enumerate(text.splitlines(), 1) if line.startswith("  Service")}
+    assert len(lines) == 30 and {problem.line for problem in told.problems} == lines
+
+
+def test_the_first_line_below_a_table_without_its_signs_is_no_longer_of_it() -> None:
+    text = TABLE + "Service-0x0-3e7$ is that of LocalSystem\nand so on\nService-0x0-3e4$ is not\n"
+    assert [problem.line for problem in read("case", "kd.log", text.encode()).problems] == [len(TABLE.splitlines()) + 1]
+
+
 # ---------------------------------------------------------------------------------------------------- kinds of files
 
 
