@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-LAST_BUILD = 99999
+from dumpscan.platforms import LAST_BUILD
+
 THREADS = 16  # what every Windows has
 # What every Windows has in it, with the builds that have it (public command lines; KB 142676): Windows 7 added sxssrv, Windows 8 dropped the
 # console server. A wrong list of them does not boot.

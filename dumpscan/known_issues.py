@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, MACHINE, NT4, SINCE, SINCE_8, VISTA
+from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, LAST_BUILD, MACHINE, NT4, SINCE, SINCE_8, VISTA
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT
 from dumpscan.symptoms import BY_SIGNATURE, ORDER
 
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEAP, VIEW, ALIKE = "desktop heap", "session view space", "look-alike"
-LAST = 999_999  # of builds
 NT4_TO_XP = (0, VISTA - 1)
 
 
 class Gate(NamedTuple):
     """The machines that an issue is for. Each limit is inclusive; what is not printed leaves it open."""
 
-    builds: tuple[int, int] = (0, LAST)
+    builds: tuple[int, int] = (0, LAST_BUILD)
     service_packs: tuple[int, int] | None = None
     processors: int = 1  # at least
     kernel: str | None = None  # the version that mends it
@@ -375,7 +374,7 @@ def _limits(platforms: pd.DataFrame) -> pd.DataFrame:
     """What is known of each machine, by its key: the builds between which its own lies, service pack, processors."""
     era, generation, build = platforms["era"], platforms["generation"], platforms["build"]
     low = generation.map({SINCE_8: EIGHT}).fillna(era.map({SINCE: VISTA})).fillna(0).astype("int64")
-    high = era.map({BEFORE: VISTA - 1}).fillna(generation.map({BEFORE_8: EIGHT - 1})).fillna(LAST).astype("int64")
+    high = era.map({BEFORE: VISTA - 1}).fillna(generation.map({BEFORE_8: EIGHT - 1})).fillna(LAST_BUILD).astype("int64")
     packs = (
         platforms["service_pack"].astype("str").str.extract("([0-9]+)", expand=False).astype("Float64").astype("Int64")
     )

@@ -194,7 +194,6 @@ NO_LINES: dict[str, str] = {
     "rules._events.BOOTING": "test_starts.py generates its boundary from it",
     "rules._events.FARTHEST_ZONE": "the most that a zone can be away from universal time",
     "rules._sizes.USABLE": "a size of a value and not of a heap; the boundary test of heap-size-adjusted holds it",
-    "rules._sections._LAST": "above all builds that there are",
     "rules._gui.SERVICE_KB": "the usual size of a heap, for a sentence where the real one is not printed",
     "rules.heaviest_on_desktop.INTERACTIVE_KB": "the usual size of a heap, for a sentence where the real one is not printed",
     "rules.heaviest_on_desktop.NAMED": "how many processes a sentence names; its test counts them",
@@ -224,7 +223,7 @@ FIGURES: dict[str, dict[str, float]] = {
         "rules._events.SAME_MINUTE": 60, "rules._events.FARTHEST_ZONE": 14 * 3600, "rules._view.PTES_OF_A_MB": 256, "rules.commit_exhausted.LOW_MEMORY": 2004,
         "rules.desktop_creation_unexplained.USUAL_USER_MB": 2048, "rules.handle_quota_reached.QUOTA": 10000, "rules.handle_quotas_changed.DEFAULT": 10000,
         "rules.session0_requester.FIRST": 14393, "rules.session_handles.MOST": 65536, "rules.logon_source.BUILT_IN": 0x1000,
-        "rules.service_logons_proliferate.BUILT_IN": 0x1000, "rules._sections._LAST": 99999, "rules.windows_2000_view.WIDTH": 100000,
+        "rules.service_logons_proliferate.BUILT_IN": 0x1000, "rules.windows_2000_view.WIDTH": 100000,
         "rules.windows_contradictory.SIZES": 2,
     },
     "the field": {

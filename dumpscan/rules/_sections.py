@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, NT4, SINCE, SINCE_8, VISTA
+from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, LAST_BUILD, NT4, SINCE, SINCE_8, VISTA
 from dumpscan.rules import REBOOT
 from dumpscan.sections import latest_facts
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 X64_SECOND = 20480  # KB: the second value of every x64 Windows
 SHARED = 1024  # KB: the first value of every Windows (ntdebugging blog, comment 23; KB 184802)
 _PLATFORM = ["architecture", "architecture_how", "era", "generation", "build"]
-_LAST = 99999
 
 
 class Default(NamedTuple):
@@ -31,9 +30,9 @@ class Default(NamedTuple):
 
 DEFAULTS = (
     Default("x86", NT4, VISTA, 3072, 512),  # NT 4.0 has no third one, and is told to add 512 (KB 142676); up to Vista RTM: KB 184802
-    Default("x86", VISTA + 1, _LAST, 12288, 512),  # Vista SP1 and later (KB 184802, KB 947246, ntdebugging blog 2008-03-20)
+    Default("x86", VISTA + 1, LAST_BUILD, 12288, 512),  # Vista SP1 and later (KB 184802, KB 947246, ntdebugging blog 2008-03-20)
     Default("x64", 3790, VISTA - 1, 20480, None),  # XP and Server 2003: the third one is published nowhere
-    Default("x64", VISTA, _LAST, 20480, 768),  # KB 184802, KB 947246
+    Default("x64", VISTA, LAST_BUILD, 20480, 768),  # KB 184802, KB 947246
 )  # fmt: skip
 
 
@@ -75,9 +74,9 @@ def default_sizes(
     >>> default_sizes("x86", BEFORE, None, None), default_sizes("x86", SINCE, None, None), default_sizes("x64", None, None, None)
     ((3072, 512), (None, 512), (20480, None))
     """
-    low, high = (0, _LAST) if build is None else (int(build), int(build))
+    low, high = (0, LAST_BUILD) if build is None else (int(build), int(build))
     low = max(low, VISTA if era == SINCE else 0, EIGHT if generation == SINCE_8 else 0)
-    high = min(high, VISTA - 1 if era == BEFORE else _LAST, EIGHT - 1 if generation == BEFORE_8 else _LAST)
+    high = min(high, VISTA - 1 if era == BEFORE else LAST_BUILD, EIGHT - 1 if generation == BEFORE_8 else LAST_BUILD)
     fits = [
         one for one in DEFAULTS if one.architecture == architecture and one.first <= high and one.last >= low <= high
     ]
