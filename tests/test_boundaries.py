@@ -16,6 +16,8 @@ import compose
 import pytest
 from compose import DEFAULT, SYSTEM, VISTA, X86, Document
 
+from dumpscan.rules import all_rules
+
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = {f"rules.{path.stem}": path for path in (ROOT / "dumpscan" / "rules").glob("*.py") if path.stem != "__init__"}
 MODULES |= {
@@ -245,6 +247,19 @@ FIGURES: dict[str, dict[str, float]] = {
 }  # fmt: skip
 
 
+# The rules whose findings decide the verdict, and what each says. Of every other one no finding changes the answer, however bad it looks.
+DECIDE = {
+    "single-heap-full": {"desktop-heap-full", "heap-allocation-failed"},
+    "view-space-exhausted": {"session-view-space-exhausted", "desktop-creation-failed"},
+    "at-risk": {"desktop-heap-at-risk", "desktop-heap-grows", "service-heap-lowered", "session-view-space-pressure"},
+    "incomplete": {"evidence-incomplete", "session-view-limit-unknown"},
+    "contradictory": {"limit-contradicts-heaps", "sizes-contradict-heaps"},
+    "wrong_scope": {"wrong-moment", "wrong-session", "young-boot", "failed-allocation-unexplained"},
+    "symptom_only": {"symptom-unmeasured", "desktop-creation-unexplained"},
+    "tool_failed": {"tool-failed"},
+}
+
+
 def numbers(name: str) -> Iterator[tuple[str, float]]:
     """The upper-case numbers that a module defines; what it imports is another module's."""
     module = importlib.import_module(f"dumpscan.{name}")
@@ -290,6 +305,14 @@ def test_every_threshold_has_a_boundary(constant: str) -> None:
 
 def test_each_figure_is_that_of_its_source() -> None:
     assert {name: figure for some in FIGURES.values() for name, figure in some.items()} == CONSTANTS
+
+
+def test_which_findings_decide_the_verdict() -> None:
+    said: dict[str, set[str]] = {}
+    for rule in all_rules().values():
+        if rule.says is not None:
+            said.setdefault(rule.says, set()).add(rule.name)
+    assert said == DECIDE
 
 
 def test_what_is_told_of_thresholds_is_of_today() -> None:
