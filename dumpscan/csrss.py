@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from dumpscan.platforms import LAST_BUILD
+from dumpscan.platforms import EIGHT, FIRST_BUILD, LAST_BUILD
 
 THREADS = 16  # what every Windows has
 # What every Windows has in it, with the builds that have it (public command lines; KB 142676): Windows 7 added sxssrv, Windows 8 dropped the
 # console server. A wrong list of them does not boot.
 SERVERS = (
-    ("ServerDll=basesrv,1", 0, LAST_BUILD),
-    ("ServerDll=winsrv:UserServerDllInitialization,3", 0, LAST_BUILD),
-    ("ServerDll=winsrv:ConServerDllInitialization,2", 0, 9199),
+    ("ServerDll=basesrv,1", FIRST_BUILD, LAST_BUILD),
+    ("ServerDll=winsrv:UserServerDllInitialization,3", FIRST_BUILD, LAST_BUILD),
+    ("ServerDll=winsrv:ConServerDllInitialization,2", FIRST_BUILD, EIGHT - 1),
     ("ServerDll=sxssrv,4", 7600, LAST_BUILD),
 )
 # A value that has all of these is whole; what people shorten for a mail lacks one of them.
@@ -54,7 +54,7 @@ def torn_list(text: str) -> bool:
 
 def servers(build: int | None) -> list[str]:
     """The ServerDll parts that such a Windows has for certain."""
-    low, high = (0, LAST_BUILD) if build is None else (build, build)
+    low, high = (FIRST_BUILD, LAST_BUILD) if build is None else (build, build)
     return [server for server, first, last in SERVERS if first <= low and high <= last]
 
 

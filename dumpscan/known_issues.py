@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, LAST_BUILD, MACHINE, NT4, SINCE, SINCE_8, VISTA
+from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, FIRST_BUILD, LAST_BUILD, MACHINE, NT4, SINCE, SINCE_8, VISTA
 from dumpscan.rules import CAUSE, FUTILE, NOW, REBOOT
 from dumpscan.symptoms import BY_SIGNATURE, ORDER
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HEAP, VIEW, ALIKE = "desktop heap", "session view space", "look-alike"
-NT4_TO_XP = (0, VISTA - 1)
+NT4_TO_XP = (FIRST_BUILD, VISTA - 1)
 
 
 class Gate(NamedTuple):
     """The machines that an issue is for. Each limit is inclusive; what is not printed leaves it open."""
 
-    builds: tuple[int, int] = (0, LAST_BUILD)
+    builds: tuple[int, int] = (FIRST_BUILD, LAST_BUILD)
     service_packs: tuple[int, int] | None = None
     processors: int = 1  # at least
     kernel: str | None = None  # the version that mends it
@@ -76,7 +76,7 @@ ISSUES = (
             (CAUSE, "Start fewer children at a time, or let them live longer; DETACHED_PROCESS saves the console window."),
             (REBOOT, "Where SharedSection has two values only, add the third (512): services then no longer take 3,072 KB a desktop."),
         ),
-        Gate((0, NT4)), _NT4, weak=("exit-code-128", "dll-init-failed"), related=("Q142676", "Q175687"),
+        Gate((FIRST_BUILD, NT4)), _NT4, weak=("exit-code-128", "dll-init-failed"), related=("Q142676", "Q175687"),
     ),
     Issue(
         "Q142676", HEAP,
@@ -87,7 +87,7 @@ ISSUES = (
             (REBOOT, "Where SharedSection has two values only, add the third: with 512 about 90 services under accounts of their own fit into the 48 MB of NT 4.0, with 3,072 about 16 desktops in all."),
             (FUTILE, "Writing the whole value anew instead of changing its digits: one that ends in MaxRequestThreads without =16 freezes the machine at the next message box (Q187704, Q256137)."),
         ),
-        Gate((0, NT4)), _NT4, related=("KB 184802", "Q187704", "Q256137"),
+        Gate((FIRST_BUILD, NT4)), _NT4, related=("KB 184802", "Q187704", "Q256137"),
     ),
     Issue(
         "Q175687", HEAP,
@@ -110,7 +110,7 @@ ISSUES = (
             (CAUSE, _SHARED),
             (FUTILE, "To raise the second value: each of these services takes it."),
         ),
-        Gate((0, NT4)), "Windows NT 4.0 with Exchange", weak=("service-did-not-respond",), related=("Q142676", "Q187704"),
+        Gate((FIRST_BUILD, NT4)), "Windows NT 4.0 with Exchange", weak=("service-did-not-respond",), related=("Q142676", "Q187704"),
     ),
     Issue(
         "Q266129", HEAP,
@@ -124,7 +124,7 @@ ISSUES = (
         "Windows NT says that it is out of memory where memory is free: the desktop heap is used up by windows and menus",
         ("visual-basic-out-of-memory",),
         ((NOW, "Close windows and programs of that desktop and try again; what helps at once was the heap."), (REBOOT, "Raise the SharedSection value of that desktop by one step.")),
-        Gate((0, NT4)), _NT4, weak=("out-of-memory",), related=("KB 184802",),
+        Gate((FIRST_BUILD, NT4)), _NT4, weak=("out-of-memory",), related=("KB 184802",),
     ),
     Issue(
         "KB 831135", VIEW,

@@ -75,7 +75,7 @@ ERA, GENERATION, ARCHITECTURE = "era", "generation", "architecture"
 BEFORE, SINCE = "before Vista", "Vista or later"
 BEFORE_8, SINCE_8 = "before Windows 8", "Windows 8 or later"
 EIGHT = 9200  # the first build of Windows 8 and Server 2012
-LAST_BUILD = 999_999  # above every build that there is
+FIRST_BUILD, LAST_BUILD = 0, 999_999  # below and above every build that there is
 # Both are of 2023 and later; the size of a heap (UOI_HEAPSIZE) is told by Windows since Vista.
 SINCE_TOOLS = ("tssessions", "desktopheapdiag")
 # What csrss is started with (public command lines): Windows 7 added sxssrv, Windows 8 dropped ConServerDllInitialization. That one is missing

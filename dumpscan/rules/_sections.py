@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, LAST_BUILD, NT4, SINCE, SINCE_8, VISTA
+from dumpscan.platforms import BEFORE, BEFORE_8, EIGHT, FIRST_BUILD, LAST_BUILD, NT4, SINCE, SINCE_8, VISTA
 from dumpscan.rules import REBOOT
 from dumpscan.sections import latest_facts
 
@@ -74,7 +74,7 @@ def default_sizes(
     >>> default_sizes("x86", BEFORE, None, None), default_sizes("x86", SINCE, None, None), default_sizes("x64", None, None, None)
     ((3072, 512), (None, 512), (20480, None))
     """
-    low, high = (0, LAST_BUILD) if build is None else (int(build), int(build))
+    low, high = (FIRST_BUILD, LAST_BUILD) if build is None else (int(build), int(build))
     low = max(low, VISTA if era == SINCE else 0, EIGHT if generation == SINCE_8 else 0)
     high = min(high, VISTA - 1 if era == BEFORE else LAST_BUILD, EIGHT - 1 if generation == BEFORE_8 else LAST_BUILD)
     fits = [
