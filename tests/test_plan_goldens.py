@@ -53,11 +53,14 @@ CASES: dict[str, compose.Text] = {
     + NO_3GB + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionViewSize": 20}),
     "2003, 48 MB exhausted": FULL_SERVICE._replace(used=(5, 5), services=88, ptes=60000).text() + NO_3GB,
     "2003, 48 MB exhausted, few page table entries": FULL_SERVICE._replace(used=(5, 5), services=88, ptes=9000).text() + NO_3GB,
+    "2003, 48 MB exhausted, busy services": FULL_SERVICE._replace(used=(5, 40), services=88, ptes=60000).text() + NO_3GB,
     "2003, 48 MB nearly used": FULL_SERVICE._replace(used=(5, 5), services=74, ptes=60000).text() + NO_3GB,
     "2003, full and tight": FULL_SERVICE._replace(services=40, ptes=60000).text() + NO_3GB,
     "2003 under /3GB": OLD + test_examples_retold.boot_ini("/3GB") + compose.dheapmon(0, compose.filling(16384, 512)) + compose.vm4(20480, counters=PTES),
     "2003 under /3GB, 20 stored": OLD + compose.registry(compose.CONTROL, {"SystemStartOptions": " NOEXECUTE=OPTOUT  3GB"}) + compose.dheapmon(0, compose.filling(16384, 512))
     + compose.vm4(20480, counters=PTES) + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionViewSize": 20}),
+    "2003 under /3GB, 64 stored": OLD + compose.registry(compose.CONTROL, {"SystemStartOptions": " NOEXECUTE=OPTOUT  3GB"}) + compose.dheapmon(0, compose.filling(16384, 512))
+    + compose.vm4(20480, counters=PTES) + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionViewSize": 64}),
     "2003 that may be under /3GB": FULL_SERVICE._replace(used=(5, 5), services=31, view=20480).text(),
     "2003, no third value": OLD + compose.vm4(49152) + compose.stored_sections("1024,3072") + compose.dheapmon(0, TWO_VALUES),
     "2003, fell back": OLD + compose.vm4(20480) + compose.dheapmon(0, FALLEN) + value("1024,3072,2048"),

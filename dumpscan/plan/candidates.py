@@ -76,7 +76,9 @@ def candidates(machines: pd.DataFrame) -> pd.DataFrame:
     rows = pd.concat(parts, ignore_index=True)
     new = ["key", "new_shared_kb", "new_interactive_kb", "new_service_kb", "new_view_kb"]
     rows["order"] = rows["kind"].map(KINDS.index)
-    return rows.sort_values(["key", "order"], kind="stable").drop_duplicates(new, ignore_index=True)
+    return rows.drop_duplicates(
+        new, ignore_index=True
+    )  # of equal ones the kind that is shown first: the parts stand in that order
 
 
 def _needed(machines: pd.DataFrame) -> tuple[pd.Series[int], pd.Series[int]]:
