@@ -165,6 +165,16 @@ def test_every_rule_survives_being_run_on_halves(mixed_analysis: dumpscan.Analys
                 assert whole.of(case)["outcomes"] == parts.of(case)["outcomes"]
 
 
+def test_a_half_without_findings_takes_none_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first half is looked at alone and has nothing; the last case keeps what was found in it."""
+    _with_check(monkeypatch, FULL_RULE, _raise_for("filling"))
+    told = _documents({name: MIX[name] for name in ("good", "filling", "full")})
+    outcomes = {name: compose.of_rule(one, FULL_RULE) for name, one in told.items()}
+    assert {name: (one["status"], len(one["findings"])) for name, one in outcomes.items()} == {
+        "good": ("clear", 0), "filling": ("failed", 0), "full": ("found", 1),
+    }  # fmt: skip
+
+
 def test_a_rule_that_raises_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every case with heaps fails; nothing is lost of the other rules."""
     _with_check(monkeypatch, FULL_RULE, _raise_for("full", "good", "filling"))

@@ -43,7 +43,7 @@ def test_fires() -> None:
         "Until the restart judge by what is in force: 3,072 KB interactive and 512 KB service."
     )
     assert "Restart the machine" in compose.reboot_advice(finding)[0]
-    assert docs["one file"]["verdict"]["mode"] == "undecided"
+    assert docs["one file"]["verdict"]["mode"] == "undecided" and finding["snapshot"] == 1
     (apart,) = compose.findings(docs["two files"], RULE)
     assert apart["certainty"] == "likely"
     (listed,) = compose.findings(docs["listed"], RULE)
@@ -164,7 +164,7 @@ def test_a_view_that_waits() -> None:
         "Either the value was written after the last start, or Windows refused it."
     )
     assert set(compose.cited(larger)) == {("-", compose.line_of(text, needle)) for needle in ("REG_DWORD", "808ad254")}
-    assert larger["subject"] == {"stored_mb": 64, "now_kb": 49152}
+    assert larger["subject"] == {"stored_mb": 64, "now_kb": 49152} and larger["snapshot"] == 1
     assert {one["shows"] for one in larger["evidence"]} == {
         "SessionViewSize = 64 in the registry",
         "in force: 49,152 KB of session view space",
