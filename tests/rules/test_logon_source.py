@@ -54,6 +54,17 @@ def test_accounts_of_the_stations() -> None:
     assert finding["subject"]["account"] == r"CONTOSO\svc_ci" and finding["subject"]["of_account"] == 4
 
 
+def test_logons_with_large_numbers() -> None:
+    """Both halves of the number of a logon count."""
+    heaps = [*X64, *((rf"Service-0x1a-{0x1B + at:x}$\Default", 768, 1.0) for at in range(MANY))]
+    logons = compose.logged_on(r"CONTOSO\svc_ci", (0x1A << 32) + 0x1C)
+    owners = compose.on_desktops([(0, r"Service-0x1a-1c$\Default", "sshd.exe", 4712)])
+    told = compose.findings(compose.document(compose.dskheap(0, heaps) + owners + logons), RULE)
+    assert [one["subject"] for one in told] == [
+        {"stations": MANY, "makers": "an SSH server", "account": r"CONTOSO\svc_ci", "of_account": 1}
+    ]
+
+
 def test_several_makers_are_one_finding() -> None:
     """Those on a station first, and one that is only in the list of processes behind them."""
     on_both = compose.on_desktops(
@@ -80,6 +91,8 @@ def test_near_miss() -> None:
     jenkins = [("jenkins.exe", 4715, "", r"CONTOSO\ci", 4, 4)]
     cases: dict[str, compose.Text] = {
         "no maker": stations(MANY) + on_station("svchost.exe"),
+        "nobody tells the account": stations(MANY)
+        + compose.processes([(0, 4712, "taskhostw.exe")]).replace("CONTOSO\\frieda", "N/A"),
         "a built-in account": stations(MANY) + compose.gui(0, system),
         "a maker in a user's session": stations(MANY) + compose.gui(2, jenkins),
         "a user's session": stations(MANY, 1) + on_station("wsmprovhost.exe"),
