@@ -150,9 +150,7 @@ def _views(
     import numpy as np
 
     stored = _only(latest(stored_views(registry_values), captures), "number")
-    printed = session_limits[
-        session_limits["limit"].eq("view_space") & session_limits["kb"].ge(SMALLEST_LIMIT).fillna(False)
-    ]
+    printed = session_limits[session_limits["limit"].eq("view_space") & session_limits["kb"].ge(SMALLEST_LIMIT)]
     keys = machine_keys(printed)
     # Numbers below what the smallest view has are that view.
     wanted = keys.map(stored["number"]).astype("Int64") * 1024

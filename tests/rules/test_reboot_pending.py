@@ -301,6 +301,7 @@ def test_what_tells_the_view() -> None:
         "the debugger": OLD + asked(64) + limit + compose.vm4(32768),
         "nothing else known": asked(64) + limit,
         "a maximum that was not read": OLD + asked(64) + compose.vm4(0) + limit,
+        "no maximum that was read": OLD + asked(64) + compose.vm4(0),
         "no version": asked(64) + limit + compose.dheapmon(0, X86),
         "twice": OLD + asked(64) + limit + asked(64) + limit,
         "a size that is none": OLD + asked(64) + compose.view_size(1023) + asked(64),
@@ -310,7 +311,7 @@ def test_what_tells_the_view() -> None:
     }
     docs = compose.documents(cases)
     told = {name: [one["subject"]["now_kb"] for one in compose.findings(doc, RULE)] for name, doc in docs.items()}
-    silent = ("a size that is none", "two numbers", "two views")
+    silent = ("a size that is none", "no maximum that was read", "two numbers", "two views")
     assert told == {name: [] if name in silent else [1024 if name == "a smallest one" else 49152] for name in cases}
     (twice,) = compose.findings(docs["twice"], RULE)
     assert [line for _, line in compose.cited(twice)] == [4, 7]
