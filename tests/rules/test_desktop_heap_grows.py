@@ -88,7 +88,9 @@ def test_a_rise_that_has_filled_the_heap() -> None:
 
 
 UNTIL_FULL = "Until it is mended, restart what leaks before the heap is full, at the latest in {} days."
-FULL_NOW = "Restart what leaks now: the heap is full. Until it is mended, restart it each time before the heap is full again."
+FULL_NOW = (
+    "Restart what leaks now: the heap is full. Until it is mended, restart it each time before the heap is full again."
+)
 
 
 def test_how_long_is_left() -> None:
@@ -130,7 +132,9 @@ def test_how_long_is_left() -> None:
 def test_each_machine_and_each_session_for_itself() -> None:
     """The same heap elsewhere has another rise; a user's session is named, and its captures alone are cited."""
     two = {f"{name}/a.txt": FIRES for name in ("TS01", "TS02")}
-    both = "".join(on(day, used) + compose.dheapmon(1, [(DEFAULT, 3072, 9 + day)]) for day, used in ((1, 30), (4, 42), (7, 54)))
+    both = "".join(
+        on(day, used) + compose.dheapmon(1, [(DEFAULT, 3072, 9 + day)]) for day, used in ((1, 30), (4, 42), (7, 54))
+    )
     told = compose.documents({"machines": two, "sessions": both})
     first, second = compose.findings(told["machines"], RULE)
     assert [{file for file, _ in compose.cited(one)} for one in (first, second)] == [{"TS01/a.txt"}, {"TS02/a.txt"}]
@@ -183,7 +187,9 @@ def test_what_came_before_the_last_fall_does_not_count() -> None:
     (finding,) = compose.findings(compose.document(text), RULE)
     assert "in 3 captures over 5.0 days" in finding["summary"]
     lines = [number for number, one in enumerate(text.splitlines(), 1) if TASKS in one]
-    assert compose.cited(finding) == [("-", lines[at]) for at in (3, 1, 2)], "the latest first, and none from before the fall"
+    assert compose.cited(finding) == [("-", lines[at]) for at in (3, 1, 2)], (
+        "the latest first, and none from before the fall"
+    )
 
 
 def test_the_same_boot_is_one_stretch() -> None:

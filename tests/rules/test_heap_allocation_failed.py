@@ -319,19 +319,28 @@ def test_several_sessions_of_a_machine_are_one_finding() -> None:
         "six": asked_in(*range(1, 7)),
         "seven": asked_in(*range(1, 8)),
         "again and again": asked_in(1, 2, 1, 2, 2),
+        "nobody is named": asked_in(1, 2)
+        .replace("Process name: app1.exe. ", "")
+        .replace("Process name: app2.exe. ", ""),
         "unnamed, too": asked_in(4) + compose.event(243),
         "two machines": {"a/events.txt": asked_in(1, 2), "b/events.txt": asked_in(3)},
     }
     told = compose.documents(cases)
     found = {name: compose.findings(one, RULE) for name, one in told.items()}
     assert {name: [one["subject"]["sessions"] for one in some] for name, some in found.items()} == {
-        "two": [[1, 2]], "six": [[1, 2, 3, 4, 5, 6]], "seven": [[1, 2, 3, 4, 5, 6, 7]], "again and again": [[1, 2]], "unnamed, too": [[4, None]],
+        "two": [[1, 2]], "six": [[1, 2, 3, 4, 5, 6]], "seven": [[1, 2, 3, 4, 5, 6, 7]], "again and again": [[1, 2]], "nobody is named": [[1, 2]], "unnamed, too": [[4, None]],
         "two machines": [[1, 2], [3]],
     }  # fmt: skip
     (two,), (seven,) = found["two"], found["seven"]
     assert two["summary"] == (
         "Allocations from desktop heaps failed in session 1 and session 2 (event 243). The first failed in session 1 at 2007-03-10 07:05:33 (whether since the last "
         "start of the machine is not certain); app1.exe (PID 4712) asked for it. One in each of them was full then; which ones is not in the logs."
+    )
+    (nobody,) = found["nobody is named"]
+    assert nobody["summary"] == two["summary"].replace("; app1.exe (PID 4712) asked for it", "")
+    assert (
+        nobody["refuted_by"]
+        == "A listing of all heaps of each of these sessions from the time of the event, with room in each."
     )
     assert compose.cited(two) == [("-", 4), ("-", 11)] and two["subject"]["session"] == 1
     assert "session 6 and 1 more session (event 243)" in seven["summary"] and len(seven["evidence"]) == 7
