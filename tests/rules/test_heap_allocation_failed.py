@@ -80,6 +80,13 @@ def test_the_event_at_the_told_failure_is_what_is_known_of_it() -> None:
     }  # fmt: skip
 
 
+def test_a_told_failure_without_such_an_event() -> None:
+    """Other events and a listing: nothing of event 243 is found, whatever the user says of the failure."""
+    text = (CAPTURE + compose.event(6005, source="EventLog") + compose.dskheap(0, X86)).encode()
+    for said in ({"failed_at": "2007-03-09 07:05"}, {"session": 0}):
+        assert compose.of_rule(dumpscan.analyze(text, **said).to_dict(), RULE)["status"] == "clear"  # type: ignore[arg-type]
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "no time": compose.event(243, ""),
