@@ -84,7 +84,7 @@ def test_a_told_failure_without_such_an_event() -> None:
     """Other events and a listing: nothing of event 243 is found, whatever the user says of the failure."""
     text = (CAPTURE + compose.event(6005, source="EventLog") + compose.dskheap(0, X86)).encode()
     for said in ({"failed_at": "2007-03-09 07:05"}, {"session": 0}):
-        assert compose.of_rule(dumpscan.analyze(text, **said).to_dict(), RULE)["status"] == "clear"  # type: ignore[arg-type]
+        assert compose.of_rule(dumpscan.analyze(text, **said).to_dict(), RULE)["status"] == "clear"
 
 
 def test_near_miss() -> None:
