@@ -165,6 +165,18 @@ def test_every_rule_survives_being_run_on_halves(mixed_analysis: dumpscan.Analys
                 assert whole.of(case)["outcomes"] == parts.of(case)["outcomes"]
 
 
+def test_a_half_without_findings_takes_none_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first half is looked at alone and has nothing; the last case keeps what was found in it."""
+    damaged = "shared-section-damaged"
+    _with_check(monkeypatch, damaged, _raise_for("culprit"))
+    sizes = {"whole": "1024,20480,768", "culprit": "1024,20480,768", "damaged": "1024, 20480,768"}
+    told = _documents({name: compose.windows_value(compose.csrss(one)).encode() for name, one in sizes.items()})
+    outcomes = {name: compose.of_rule(one, damaged) for name, one in told.items()}
+    assert {name: (one["status"], len(one["findings"])) for name, one in outcomes.items()} == {
+        "whole": ("clear", 0), "culprit": ("failed", 0), "damaged": ("found", 1),
+    }  # fmt: skip
+
+
 def test_a_rule_that_raises_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every case with heaps fails; nothing is lost of the other rules."""
     _with_check(monkeypatch, FULL_RULE, _raise_for("full", "good", "filling"))

@@ -57,7 +57,7 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     odd = usual.notna() & ~heaps["size_kb"].isin(list(FIXED_SIZES))
     for size in known:
         odd &= heaps["size_kb"].ne(size).fillna(True)
-    rows = heaps.assign(usual_kb=usual)[odd.fillna(False).astype(bool)]
+    rows = heaps.assign(usual_kb=usual)[odd.astype(bool)]
     number = rows.groupby(SESSION, observed=True, dropna=False).agg(number=("size_kb", "size")).reset_index()
     first = rows.drop_duplicates(SESSION).merge(number, on=SESSION).assign(severity="info", certainty="possible")
     lines = rows[[*SESSION, "file", "line", "size_kb", "desktop_path"]]
@@ -65,16 +65,18 @@ def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
 
 
 def _usual(heaps: pd.DataFrame) -> pd.Series[int]:
-    r"""What heaps of this kind have in this session: that of `WinSta0\Default`, the most frequent size of service heaps, or nothing."""
+    r"""What heaps of this kind have in this session: that of `WinSta0\Default`, the most frequent size of service heaps, or nothing where several are."""
     place = [*SESSION, "role"]
     sizes = heaps.groupby([*place, "size_kb"], observed=True, dropna=False)["line"].transform("size")
     most = sizes.groupby([heaps[key] for key in place], observed=True, dropna=False).transform("max")
     frequent = heaps["size_kb"].where(sizes.eq(most))
-    by_place = frequent.groupby([heaps[key] for key in place], observed=True, dropna=False)
-    mode = by_place.transform("max").where(by_place.transform("max").eq(by_place.transform("min")))
-    default = heaps["size_kb"].where(is_default(heaps))
-    of_default = default.groupby([heaps[key] for key in SESSION], observed=True, dropna=False).transform("max")
-    return mode.where(heaps["role"].eq("service"), of_default).astype("Int64")
+    mode, of_default = (
+        sizes.groupby([heaps[key] for key in by], observed=True, dropna=False)
+        for sizes, by in ((frequent, place), (heaps["size_kb"].where(is_default(heaps)), SESSION))
+    )
+    service = heaps["role"].eq("service")
+    usual = mode.transform("first").where(service, of_default.transform("first"))
+    return usual.where(mode.transform("nunique").where(service, of_default.transform("nunique")).eq(1)).astype("Int64")
 
 
 def tell(row: Mapping[str, Any]) -> Told:

@@ -68,7 +68,7 @@ def check(
     events: pd.DataFrame, registry_values: pd.DataFrame, systems: pd.DataFrame, platforms: pd.DataFrame
 ) -> Found | None:
     """One finding a machine, with its oldest event."""
-    named = events["log"].astype(object).str.lower().eq("system").fillna(False).to_numpy(bool)
+    named = events["log"].astype(object).str.lower().eq("system").to_numpy(bool)
     rows = events[(named | of_source(events, *SYSTEM_LOG)) & events["time"].notna()]
     rows = rows.assign(key=machine_keys(rows), moment=moments(rows)["moment"])
     heap = of_source(rows, WIN32K) & rows["event_id"].isin([HEAP_ALLOCATION_FAILED, DESKTOP_CREATION_FAILED])

@@ -85,7 +85,7 @@ def beside_listings(
     keys = machine_keys(told)
     listed = told[SESSION].assign(event=told.index).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"]
     theirs = told.index.isin(listed) | (told["session"].isna() & keys.isin(machine_keys(heaps))).to_numpy(bool)
-    full = heaps[heaps["used_percent"].ge(NEARLY_FULL).fillna(False)]
+    full = heaps[heaps["used_percent"].ge(NEARLY_FULL)]
     near = told[["session"]].assign(key=keys, only=of_the_only_session(told, heaps), event=told.index)
     at_full = full[["session"]].assign(key=machine_keys(full))
     of_one = near.drop(columns="session").merge(at_full.rename(columns={"session": "only"}), on=["key", "only"])[

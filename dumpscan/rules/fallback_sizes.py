@@ -59,7 +59,7 @@ def check(
     import numpy as np
 
     heaps = measured(desktop_heaps)
-    default = heaps[is_default(heaps) & heaps["size_kb"].eq(FALLBACK_INTERACTIVE).fillna(False)]
+    default = heaps[is_default(heaps) & heaps["size_kb"].eq(FALLBACK_INTERACTIVE)]
     small = heaps["size_kb"].eq(FALLBACK_SERVICE).where(heaps["role"].eq("service"))
     # Missing for a session without any service heap.
     all_small = heaps.assign(small=small.astype("boolean")).groupby(SESSION, observed=True, dropna=False)["small"].min()
@@ -71,7 +71,7 @@ def check(
     rows = rows.merge(views, on=SESSION, how="left")
     wanted = [rows["configured_interactive_kb"], rows["configured_service_kb"]]
     more = in_effect(wanted[0]).gt(FALLBACK_INTERACTIVE) | in_effect(wanted[1]).gt(FALLBACK_SERVICE)
-    rows = rows[(more | wanted[0].isna()).fillna(False)]
+    rows = rows[more | wanted[0].isna()]
     rows = rows.merge(advised[[*MACHINE, "sizes", "becomes"]], on=MACHINE, how="left")
     known = rows["configured_interactive_kb"].notna()
     rows = rows.assign(severity=np.where(known, "high", "medium"), certainty=np.where(known, "proved", "possible"))

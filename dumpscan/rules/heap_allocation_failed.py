@@ -70,7 +70,7 @@ def check(
     of_session = told.assign(session=of_the_only_session(told, heaps), key=keys)
     theirs = told.index.isin(_numbered(told).merge(heaps[SESSION].drop_duplicates(), on=SESSION)["event"])
     unlisted = (told["session"].notna() & ~theirs) | ~keys.isin(machine_keys(heaps))
-    if len(complaints) and len(told):
+    if len(complaints):
         unlisted |= at_the_failure(told, captures, systems, complaints)
     firsts = told[unlisted].drop_duplicates(SESSION)
     firsts = firsts.assign(counted=counted(firsts, gui_objects))

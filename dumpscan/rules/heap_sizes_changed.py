@@ -128,13 +128,14 @@ def tell(row: Mapping[str, Any]) -> Told:
     summary = f"Heap sizes are not the default of this Windows ({windows}): {' and '.join(parts)} ({known})."
     if row["copied"]:
         summary += " Advice for x86 was copied onto x64: the interactive heap became smaller, not larger."
-    advice = [(CAUSE, "Ask who changed it, when and why, before any of these values is changed again.")]
+    advice = []
     if row["copied"] and row["becomes"] is not None:
-        advice.insert(0, change(row))
+        advice.append(change(row))
     elif row["copied"] and row["listed"]:
-        advice.insert(0, (REBOOT, f"Read SharedSection in the registry first; its second value is {X64_SECOND} on x64, and nothing is gained by less."))  # fmt: skip
+        advice.append((REBOOT, f"Read SharedSection in the registry first; its second value is {X64_SECOND} on x64, and nothing is gained by less."))  # fmt: skip
     elif row["copied"]:
-        advice.insert(0, (CAUSE, f"The second value is {X64_SECOND} on x64, but find out first why Windows fell back to smaller heaps than these."))  # fmt: skip
+        advice.append((CAUSE, f"The second value is {X64_SECOND} on x64, but find out first why Windows fell back to smaller heaps than these."))  # fmt: skip
+    advice.append((CAUSE, "Ask who changed it, when and why, before any of these values is changed again."))
     if row["smaller_third"]:
         view = (
             " often session view space was exhausted, and then the old value brings that back."

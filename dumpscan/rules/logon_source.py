@@ -73,15 +73,15 @@ def check(
     each = stations.groupby("key").size()
     many = each[each.ge(MANY)]
     owners = _stations(desktop_owners[machine_keys(desktop_owners).isin(many.index)])
-    listed = gui_objects[gui_objects["session"].eq(0).fillna(False) & machine_keys(gui_objects).isin(many.index)]
+    listed = gui_objects[gui_objects["session"].eq(0) & machine_keys(gui_objects).isin(many.index)]
     listed = listed[
-        ~listed["account"].astype(object).str.lower().str.startswith("nt authority\\").fillna(False).astype(bool)
+        ~listed["account"].astype(object).str.lower().str.startswith("nt authority\\").fillna(True).astype(bool)
     ]
     parts = [owners.assign(tied=True), listed.assign(key=machine_keys(listed), tied=False)]
     columns = [*MACHINE, "snapshot", "key", "file", "line", "process", "tied"]
-    rows = pd.concat([part[columns].astype({"file": object}) for part in parts], ignore_index=True)
+    rows = pd.concat([part[columns].astype({"file": object}) for part in parts])
     rows["maker"] = rows["process"].astype(object).str.lower().map(MAKERS)
-    rows = rows[rows["maker"].notna()].sort_values("tied", ascending=False, kind="stable")
+    rows = rows[rows["maker"].notna()]  # those on a station first
     makers = rows.drop_duplicates(["key", "maker"])
     findings = makers.drop_duplicates("key").assign(severity="info")
     findings["certainty"] = findings["tied"].map({True: "likely", False: "possible"}).astype(object)

@@ -76,7 +76,7 @@ def check(symptoms: pd.DataFrame, platforms: pd.DataFrame, modules: pd.DataFrame
     logged = events[of_source(events, SERVER) & events["time"].notna()]
     logged = logged.assign(signature=logged["event_id"].map(EVENTS))  # of others none, so no issue is theirs
     columns = [*MACHINE, "snapshot", "file", "line", "signature"]
-    seen = pd.concat([symptoms[columns].astype({"signature": object}), logged[columns]], ignore_index=True)
+    seen = pd.concat([symptoms[columns].astype({"signature": object}), logged[columns]])
     rows, told = known(seen, platforms, modules, (LOOKS_ALIKE,))
     sure = (rows["open"].eq("") & ~rows["unproved"]).to_numpy(bool)
     rows = rows.assign(severity="info", certainty=np.where(sure, "likely", "possible"))

@@ -90,7 +90,7 @@ def check(
     heard["certainty"] = heard["certainty"].mask(heard["active"], "likely")
 
     started = machine_keys(told[in_force])
-    seen = machines[~machines["key"].isin(started)].join(listed, on="key", how="inner")
+    seen = machines[~machines["key"].isin(started)].join(listed, on="key")
     seen = seen[~fell_back(seen)].assign(certainty="likely", how="as listed", active=False)
 
     columns = [
@@ -150,9 +150,7 @@ def _views(
     import numpy as np
 
     stored = _only(latest(stored_views(registry_values), captures), "number")
-    printed = session_limits[
-        session_limits["limit"].eq("view_space") & session_limits["kb"].ge(SMALLEST_LIMIT).fillna(False)
-    ]
+    printed = session_limits[session_limits["limit"].eq("view_space") & session_limits["kb"].ge(SMALLEST_LIMIT)]
     keys = machine_keys(printed)
     # Numbers below what the smallest view has are that view.
     wanted = keys.map(stored["number"]).astype("Int64") * 1024
@@ -195,7 +193,7 @@ def _as_stored(rows: pd.DataFrame) -> pd.Series[bool]:
     """Machines of which each listed size is that of the registry and one at least is not that of the command line."""
     now = {kind: rows[f"listed_{kind}_now_kb"] for kind in KINDS}
     sizes = [*zip(KINDS, SECTIONS, strict=True)]
-    same = [(in_effect(rows[column]).eq(now[kind]) | now[kind].isna()).fillna(True) for kind, column in sizes]
+    same = [(in_effect(rows[column]).eq(now[kind]) | now[kind].isna()) for kind, column in sizes]
     other = [in_effect(rows[f"now_{column}"]).ne(now[kind]).fillna(False) for kind, column in sizes]
     active: pd.Series[bool] = (same[0] & same[1] & (other[0] | other[1])).astype(bool)
     return active

@@ -51,12 +51,10 @@ def check(session_memory: pd.DataFrame, session_limits: pd.DataFrame, platforms:
     import numpy as np
 
     rows = session_memory.assign(key=machine_keys(session_memory))
-    rows = rows[
-        rows["snapshot"].eq(rows.groupby(["key", "session"])["snapshot"].transform("max")).fillna(False).astype(bool)
-    ].drop_duplicates(["key", "session"], keep="last")
-    limits = session_limits[
-        session_limits["limit"].eq("paged_pool") & session_limits["kb"].ge(SMALLEST_LIMIT).fillna(False)
-    ]
+    rows = rows[rows["snapshot"].eq(rows.groupby(["key", "session"])["snapshot"].transform("max"))].drop_duplicates(
+        ["key", "session"], keep="last"
+    )
+    limits = session_limits[session_limits["limit"].eq("paged_pool") & session_limits["kb"].ge(SMALLEST_LIMIT)]
     limits = limits.assign(key=machine_keys(limits))
     for_all = limits[limits["session"].isna()]
     told = _agreed(for_all, ["key"])
@@ -64,16 +62,14 @@ def check(session_memory: pd.DataFrame, session_limits: pd.DataFrame, platforms:
     rows = rows.merge(told, on="key", how="left").merge(own, on=["key", "session"], how="left", suffixes=("", "_own"))
     for column in ("pool_kb", "pool_file", "pool_line"):
         rows[column] = rows[f"{column}_own"].where(rows["pool_kb_own"].notna(), rows[column])
-    views = session_limits[
-        session_limits["limit"].eq("view_space") & session_limits["kb"].ge(SMALLEST_LIMIT).fillna(False)
-    ]
+    views = session_limits[session_limits["limit"].eq("view_space") & session_limits["kb"].ge(SMALLEST_LIMIT)]
     view = views.groupby(machine_keys(views))["kb"].max()
     rows = rows.merge(platforms[[*MACHINE, "era", "configured_view_kb"]], on=MACHINE, how="left")
     rows["view_kb"] = rows["key"].map(view).astype("Int64").fillna(rows["configured_view_kb"])
     rows["share"] = (rows["paged_pool_kb"].astype("Float64") / rows["pool_kb"].astype("Float64")).astype("Float64")
     failed = rows["pool_failures"].gt(0).fillna(False).astype(bool)
     full = rows["share"].ge(NEAR).fillna(False).astype(bool)
-    rows = rows.assign(severity="high", certainty=np.where(failed, "proved", "likely"), full=full)
+    rows = rows.assign(severity="high", certainty=np.where(failed, "proved", "likely"))
     rows = rows[failed | full]
     rows = rows.sort_values(["key", "session"], kind="stable")
     most = rows[rows["pool_line"].notna()]

@@ -53,7 +53,7 @@ def check(
 ) -> Found | None:
     """Values with two numbers, unless service heaps of another size were listed."""
     rows = with_advice(sections(shared_sections, registry_values, platforms, captures), advised)
-    rows = rows[rows["values"].eq(2).fillna(False)]
+    rows = rows[rows["values"].eq(2)]
     service = desktop_heaps[desktop_heaps["role"].eq("service").fillna(False) & ~desktop_heaps["superseded"]]
     listed = service.groupby(machine_keys(service))["size_kb"].agg(["min", "max"])
     keys = machine_keys(rows)

@@ -118,7 +118,7 @@ NO_RETRY = "Neither another process nor another try helps there."
 )
 def check(tool_failures: pd.DataFrame, captures: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     """One finding for each capture that holds nothing but a failure."""
-    rows = captures[captures["state"].eq("failed").fillna(False)].assign(severity="low", certainty="proved")
+    rows = captures[captures["state"].eq("failed")].assign(severity="low", certainty="proved")
     generation = platforms.set_index(machine_keys(platforms))["generation"]
     rows = rows.assign(generation=machine_keys(rows).map(generation).astype(object), dump=None)
     rows["dump"] = _dumps(rows, captures, tool_failures)
@@ -131,9 +131,9 @@ def _dumps(rows: pd.DataFrame, captures: pd.DataFrame, tool_failures: pd.DataFra
     """The line that says that the log above each failed !dskheap is of a dump without heaps; missing where the banner above it is of another one."""
     import pandas as pd
 
-    asked = rows[rows["command"].eq("dskheap").to_numpy(bool, na_value=False)]
-    small = tool_failures[tool_failures["tool"].eq(DUMP_FILE).to_numpy(bool, na_value=False)]
-    banners = captures[captures["command"].eq("vertarget").to_numpy(bool, na_value=False)]
+    asked = rows[rows["command"].eq("dskheap")]
+    small = tool_failures[tool_failures["tool"].eq(DUMP_FILE)]
+    banners = captures[captures["command"].eq("vertarget")]
     # Of one line the kind of the dump is the later word: it stands in the banner's own capture.
     heads = pd.concat([places(banners).assign(kind=None), places(small).assign(kind=small["text"].astype(object))])
     near = pd.merge_asof(

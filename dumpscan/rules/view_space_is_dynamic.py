@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 def check(platforms: pd.DataFrame) -> Found | None:
     """Machines that are Vista or later."""
-    rows = platforms[platforms["era"].eq(SINCE).fillna(False)].assign(severity="info", certainty="likely", snapshot=1)
+    rows = platforms[platforms["era"].eq(SINCE)].assign(severity="info", certainty="likely", snapshot=1)
     return found(rows, cite(rows.assign(file=rows["era_file"], line=rows["era_line"]), "{era_how}"))
 
 

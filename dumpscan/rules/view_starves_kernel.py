@@ -67,7 +67,8 @@ def check(platforms: pd.DataFrame, session_limits: pd.DataFrame, memory_counters
         machines[f"large_{column}"] = (
             machines["key"].map(views[source]).where(machines["key"].isin(views.index), machines[stored])
         )
-    machines = machines[machines["large_kb"].astype("Int64").gt(USUAL).fillna(False)]
+    # Less than a whole MB more is the usual view, rounded.
+    machines = machines[machines["large_kb"].astype("Int64").ge(USUAL + 1024)]
 
     counters = memory_counters[memory_counters["label"].isin([PTES, *sum(POOLS.values(), ())])]
     counters = counters.assign(key=machine_keys(counters))
@@ -108,7 +109,7 @@ def tell(row: Mapping[str, Any]) -> Told:
     ]
     size = int(row["large_kb"]) // 1024
     summary = f"Session view space has {size} MB, more than the usual {USUAL // 1024}, and the kernel runs short beside it: {' and '.join(shortages)}."
-    less = max(USUAL // 1024, (size - 1) // STEP * STEP)
+    less = (size - 1) // STEP * STEP
     advice = [
         (
             REBOOT,

@@ -28,6 +28,25 @@ def test_fires() -> None:
     assert lines[0].startswith("render.log") and [line[:6] for line in lines[1:]] == ['"chrom', '"node.']
 
 
+def test_the_session_with_the_most_of_each_machine() -> None:
+    """Whichever is listed first; the programs of the others are not counted, and each is named once, by its number."""
+    few, many = (
+        fleet(MANY, "node.exe", 2),
+        fleet(MANY, "chrome.exe", 3) + fleet(MANY + 2, "msedge.exe", 3).replace('"40', '"50'),
+    )
+    cases: dict[str, compose.Text] = {
+        "the last": few + many + DIED,
+        "the first": many + few + DIED,
+        "two machines": {"A1/list.txt": few + DIED, "B2/list.txt": many + DIED},
+    }
+    told = {
+        name: [(one["subject"]["session"], one["subject"]["processes"], one["subject"]["kinds"], len(one["evidence"])) for one in compose.findings(made, RULE)]
+        for name, made in compose.documents(cases).items()
+    }  # fmt: skip
+    most, other = (3, 2 * MANY + 2, f"{MANY + 2} msedge.exe, {MANY} chrome.exe", 3), (2, MANY, f"{MANY} node.exe", 2)
+    assert told == {"the last": [most], "the first": [most], "two machines": [other, most]}
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "nothing died": fleet(MANY),

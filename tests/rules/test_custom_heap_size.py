@@ -59,6 +59,17 @@ def test_near_miss() -> None:
             0, [(path, 768 if kb == 512 else kb, used) for path, kb, used in X86]
         ),
         "no size is frequent": compose.dskheap(0, mixed),
+        "no session, and Default has two sizes": compose.dskheap(
+            None, [(DEFAULT, 20480, 5), (DEFAULT, 3072, 5), *OWN[1:]]
+        ),
+        "no session, and Default has two sizes, the smaller first": compose.dskheap(None, [(DEFAULT, 3072, 5), *OWN]),
+        "of a size without its name": compose.nameless(
+            1, [(3072, 15), (4096, 15), (64, 3), (128, 3), (512, 3), (512, 3), (640, 3)]
+        )
+        + compose.dskheap(0, X86),
+        "history": compose.dskheap(1, OWN) + compose.dskheap(1, VISTA),
+        "found by a scan": compose.deskscan([(DEFAULT, 3072), (r"WinSta0\Kiosk", 2048)]) + compose.dskheap(0, X86),
+        "the interactive one is configured": compose.dskheap(1, OWN) + compose.running_sections("1024,2048,768"),
         "fixed sizes": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 128, 5)),
     }
     told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}

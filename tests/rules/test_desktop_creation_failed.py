@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compose
+import pytest
 from compose import DEFAULT, SYSTEM, WINLOGON, X86
 
 from dumpscan.rules._commit import NEAR
@@ -20,6 +21,11 @@ def test_fires() -> None:
     assert (finding["severity"], finding["certainty"]) == ("critical", "likely")
     assert [line for _, line in compose.cited(finding)] == [6, 13]
     assert (document["verdict"]["mode"], document["verdict"]["certainty"]) == ("view-space-exhausted", "likely")
+    assert finding["summary"].endswith("on this Windows, and no listing tells how much of it heaps take.")
+    assert finding["subject"] == {
+        "time": "2007-03-09 07:05:33", "session": None, "share": None, "committed_kb": None, "heaps_kb": None, "limit_kb": None,
+    }  # fmt: skip
+    assert [one["when"] for one in finding["advice"]] == ["now", "now", "reboot", "cause", "futile"]
 
 
 def test_near_miss() -> None:
@@ -115,6 +121,9 @@ def test_what_gdi_and_others_had_is_limit_less_heaps() -> None:
     )
     said = f"GDI and others then had the other {20480 - used:,} KB (20,480 KB less {used:,} KB of heaps)"
     told = {name: compose.findings(doc, RULE)[0] for name, doc in docs.items()}
+    share = f"session view space is the usual cause on this Windows, and the heaps take {used / 204.8:.0f} % of it."
+    assert share in told["one session"]["summary"]
+    assert told["one session"]["subject"]["share"] == pytest.approx(used / 20480)
     known = {"one session", "no session is printed", "with PTEs"}
     assert {name for name, one in told.items() if said in one["summary"]} == known
     assert {name for name, one in told.items() if "GDI and others" in one["summary"]} == known

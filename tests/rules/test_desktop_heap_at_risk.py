@@ -117,5 +117,14 @@ def test_it_says_who_shares_the_heap_and_what_still_fits() -> None:
     """Free KB in processes, and whom to look at: as for a full heap."""
     (finding,) = compose.findings(compose.document(compose.dskheap(0, compose.replaced(X86, SYSTEM, 512, 85))), RULE)
     assert "74.2 KB free, room for about 7 more processes at 10 KB." in finding["summary"]
+    (whole,) = compose.findings(compose.document(compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 81.4))), RULE)
+    assert "at worst 95 KB free" in whole["summary"], "94.976 KB: no decimal that says nothing"
     assert any("All services under LocalSystem" in one["text"] for one in finding["advice"] if one["when"] == "now")
     assert any("another heap of 512 KB" in one["text"] for one in finding["advice"] if one["when"] == "cause")
+
+
+def test_no_advice_is_empty() -> None:
+    """A heap of a program's own station, a named desktop, one whose owner is not known: what holds for all is told, and nothing beside it."""
+    heaps = [(r"Private\Default", 1024, 85), (r"WinSta0\Kiosk", 2048, 85), (compose.service(1), 512, 85)]
+    told = compose.findings(compose.document(compose.dskheap(0, [*X86, *heaps])), RULE)
+    assert len(told) == 3 and all(one["text"] for finding in told for one in finding["advice"])

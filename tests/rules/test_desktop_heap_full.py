@@ -337,3 +337,12 @@ def test_how_many_more_processes() -> None:
     assert "12.8 KB free, no room for another process" in said["97"]
     (finding,) = compose.findings(compose.document(compose.dskheap(0, [*X86, (compose.service(1), 1600, 97)])), RULE)
     assert "40 KB free, room for about 4 more processes" in finding["summary"]
+
+
+def test_no_advice_is_empty() -> None:
+    """A heap of a program's own station, a named desktop, one whose owner is not known: what holds for all is told, and nothing beside it."""
+    heaps = [(r"Private\Default", 1024, 99), (r"WinSta0\Kiosk", 2048, 99), (compose.service(1), 512, 99)]
+    told = compose.findings(compose.document(compose.dskheap(0, [*X86, *heaps])), RULE)
+    assert len(told) == 3 and all(one["text"] for finding in told for one in finding["advice"])
+    (whole,) = compose.findings(compose.document(compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 93.9))), RULE)
+    assert "at worst 31 KB free" in whole["summary"], "30.976 KB: no decimal that says nothing"

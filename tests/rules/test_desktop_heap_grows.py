@@ -42,7 +42,7 @@ def test_fires() -> None:
     assert (finding["severity"], finding["certainty"]) == ("medium", "likely")
     assert finding["subject"]["kb_a_day"] == pytest.approx(2048 * 0.24 / 6, abs=0.05)
     assert finding["subject"]["days_left"] == pytest.approx(44 / 4, abs=0.05)
-    assert "81.9 KB a day (81.6 to 82.3) in 3 captures over 6.0 days" in finding["summary"]
+    assert "grows by about 81.9 KB a day (81.6 to 82.3) in 3 captures over 6.0 days" in finding["summary"]
     assert "reaches 98 % in about 11.0 days (10.9 to 11.1, as far as the tool rounds)" in finding["summary"]
     lines = [number for number, text in enumerate(FIRES.splitlines(), 1) if TASKS in text]
     assert sorted(compose.cited(finding)) == [("-", number) for number in lines]
@@ -87,6 +87,62 @@ def test_a_rise_that_has_filled_the_heap() -> None:
     assert len(compose.cited(finding)) == 5
 
 
+UNTIL_FULL = "Until it is mended, restart what leaks before the heap is full, at the latest in {} days."
+FULL_NOW = (
+    "Restart what leaks now: the heap is full. Until it is mended, restart it each time before the heap is full again."
+)
+
+
+def test_how_long_is_left() -> None:
+    """In days with one decimal, down to the last hours; and how long a larger heap of each kind would last."""
+    private = r"Private\Default"
+    cases: dict[str, compose.Text] = {
+        "days": line((1, 30), (4, 42), (7, 55)),
+        "hours": line((1, 93), (2, 95), (3, 97)),
+        "reached": line((1, 94), (2, 96), (3, 98)),
+        "interactive": line((1, 30), (4, 42), (7, 54), path=DEFAULT, kb=3072),
+        "of a program": line((1, 30), (4, 42), (7, 54), path=private, kb=1024),
+    }
+    told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
+    assert {name: (one["subject"]["kb_a_day"], one["subject"]["days_left"]) for name, one in told.items()} == {
+        "days": (85.3, 10.3), "hours": (41.0, 0.5), "reached": (41.0, 0.0), "interactive": (122.9, 11.0), "of a program": (41.0, 11.0),
+    }  # fmt: skip
+    of = {name: [(one["when"], one["text"]) for one in finding["advice"]] for name, finding in told.items()}
+    assert {name: some[1] for name, some in of.items()} == {
+        "days": ("now", UNTIL_FULL.format("10.3")), "hours": ("now", UNTIL_FULL.format("0.5")), "reached": ("now", FULL_NOW),
+        "interactive": ("now", UNTIL_FULL.format("10.9")), "of a program": ("now", UNTIL_FULL.format("10.9")),
+    }  # fmt: skip
+    assert {name: some[2] for name, some in of.items()} == dict.fromkeys(
+        cases, ("cause", "Stop suspects one by one: the leak is in the one whose end stops the growth.")
+    )
+    more = "A larger heap as the only measure: at this rate {} more last about {} days."
+    assert {name: some[3:] for name, some in of.items()} == {
+        name: [("futile", more.format(*what))]
+        for name, what in {
+            "days": ("512 KB", "6.0"), "hours": ("512 KB", "12.5"), "reached": ("512 KB", "12.5"), "interactive": ("1024 KB", "8.3"),
+            "of a program": ("512 KB", "12.5"),
+        }.items()
+    }  # fmt: skip
+    assert "grows by about 41.0 KB a day" in told["hours"]["summary"]
+    assert "reaches 98 % in about 0.5 days" in told["hours"]["summary"]
+    assert "grew by about 41.0 KB a day" in told["reached"]["summary"]
+    assert "to 97.0 % of 2,048 KB" in told["hours"]["summary"]
+
+
+def test_each_machine_and_each_session_for_itself() -> None:
+    """The same heap elsewhere has another rise; a user's session is named, and its captures alone are cited."""
+    two = {f"{name}/a.txt": FIRES for name in ("TS01", "TS02")}
+    both = "".join(
+        on(day, used) + compose.dheapmon(1, [(DEFAULT, 3072, 9 + day)]) for day, used in ((1, 30), (4, 42), (7, 54))
+    )
+    told = compose.documents({"machines": two, "sessions": both})
+    first, second = compose.findings(told["machines"], RULE)
+    assert [{file for file, _ in compose.cited(one)} for one in (first, second)] == [{"TS01/a.txt"}, {"TS02/a.txt"}]
+    assert [len(one["evidence"]) for one in (first, second)] == [3, 3]
+    (only,) = compose.findings(told["sessions"], RULE)
+    assert only["subject"]["session"] == 0 and len(only["evidence"]) == 3
+
+
 def test_rounding_is_told() -> None:
     """!dskheap prints whole numbers: 24 points may be 23 or 25, and 44 that are left 43.5 or 44.5."""
     (finding,) = compose.findings(compose.document(line((1, 30), (4, 42), (7, 54), tool="dskheap")), RULE)
@@ -110,6 +166,7 @@ def test_near_miss() -> None:
         "three sessions": on(1, 30) + on(4, 42, session=1) + on(7, 54, session=2),
         "Winlogon": line((1, 30), (4, 42), (7, 54), path=WINLOGON, kb=128),
         "recovered since": FIRES + on(9, 5),
+        "no longer there": FIRES + compose.march(9) + compose.dheapmon(0, [heap for heap in X86 if heap[0] != TASKS]),
         "full, and no rise": line((1, 99), (4, 99), (7, 99)),
     }
     assert set(compose.statuses(cases, RULE).values()) <= {"clear", "no_data"}
@@ -129,6 +186,10 @@ def test_what_came_before_the_last_fall_does_not_count() -> None:
     text = on(1, 80) + FIRES.replace("Mar 01 00:00:00", "Mar 02 00:00:00")
     (finding,) = compose.findings(compose.document(text), RULE)
     assert "in 3 captures over 5.0 days" in finding["summary"]
+    lines = [number for number, one in enumerate(text.splitlines(), 1) if TASKS in one]
+    assert compose.cited(finding) == [("-", lines[at]) for at in (3, 1, 2)], (
+        "the latest first, and none from before the fall"
+    )
 
 
 def test_the_same_boot_is_one_stretch() -> None:

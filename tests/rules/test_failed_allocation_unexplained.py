@@ -54,19 +54,28 @@ def test_one_finding_a_machine() -> None:
 def test_what_is_told_beside_the_event() -> None:
     """Who asked only by name and number; each session once; each machine for itself."""
     whole = compose.requester(0)
-    near = compose.dskheap(0, compose.replaced(X86, SYSTEM, 2048, 91))
+    near, near_1 = (compose.dskheap(session, compose.replaced(X86, SYSTEM, 2048, 91)) for session in (0, 1))
     cases: dict[str, compose.Text] = {
         "whole": FIRES,
         "no name": CAPTURE + compose.event(243, text=whole.replace("Process name: notepad.exe. ", "")) + HEALTHY,
         "no number": CAPTURE + compose.event(243, text=whole.replace("Process ID: 4712. ", "")) + HEALTHY,
         "one named, one not": CAPTURE + compose.event(243, "2007-03-10 07:05:33") + EVENT + HEALTHY,
         "two machines": {"A/a.txt": FIRES, "B/b.txt": CAPTURE + compose.event(243, "2007-03-10 07:05:33") + HEALTHY},
+        "another event is explained": CAPTURE
+        + compose.event(243, "2007-03-10 07:05:33", text=compose.requester(1))
+        + EVENT
+        + HEALTHY
+        + near_1,
+        "another one is not listed": CAPTURE
+        + compose.event(243, "2007-03-10 07:05:33", text=compose.requester(2))
+        + EVENT
+        + HEALTHY,
         "another machine is full": {"A/a.txt": FIRES, "B/b.txt": CAPTURE + near},
         "it is full twice": CAPTURE + EVENT + near + near,
     }
     told = {name: compose.findings(one, RULE) for name, one in compose.documents(cases).items()}
     assert {name: len(some) for name, some in told.items()} == {
-        "whole": 1, "no name": 1, "no number": 1, "one named, one not": 1, "two machines": 2, "another machine is full": 1, "it is full twice": 0,
+        "whole": 1, "no name": 1, "no number": 1, "one named, one not": 1, "two machines": 2, "another event is explained": 1, "another one is not listed": 1, "another machine is full": 1, "it is full twice": 0,
     }  # fmt: skip
     assert {name for name in ("whole", "no name", "no number") if "asked for it" in told[name][0]["summary"]} == {
         "whole"
@@ -74,6 +83,9 @@ def test_what_is_told_beside_the_event() -> None:
     (whole_one,) = told["whole"]
     assert whole_one["subject"] == {"time": "2007-03-09 07:05:33", "session": 0, "process": "notepad.exe", "pid": 4712, "sessions": [0], "at_once": False}  # fmt: skip
     assert [one["when"] for one in whole_one["advice"]] == ["now", "cause", "futile"]
+    for name in ("another event is explained", "another one is not listed"):
+        (other,) = told[name]
+        assert other["subject"] == whole_one["subject"] and len(other["evidence"]) == 1, name
     assert told["one named, one not"][0]["subject"]["sessions"] == [None, 0]
     assert [(len(one["evidence"]), one["subject"]["sessions"]) for one in told["two machines"]] == [(1, [0]), (1, [None])]  # fmt: skip
 

@@ -30,6 +30,11 @@ def test_fires() -> None:
             "with /3GB": FIRES + OPTIONS,
             "not seen": LISTING,
             "with a limit": FIRES + compose.view_size(49152) + compose.vm4(None, counters=compose.free_ptes(40000)),
+            "the second value alone is larger": compose.banner(3790)
+            + LISTING
+            + compose.stored_sections("1024,3072,128"),
+            "no third value": compose.banner(3790) + LISTING + compose.stored_sections("1024,3072"),
+            "two machines": {"A1/a.txt": FIRES, "B2/b.txt": FIRES + compose.dheapmon(1, fallen()), "C3/c.txt": LISTING},
             "interactive only": compose.banner(3790) + LISTING + compose.stored_sections("1024,8192,512"),
         }
     )
@@ -53,6 +58,45 @@ def test_fires() -> None:
     assert any("to 64 MB" in text for text in compose.reboot_advice(limit))
     (interactive,) = compose.findings(docs["interactive only"], RULE)
     assert "second SharedSection value by a step" in compose.reboot_advice(interactive)[0]
+    (second,) = compose.findings(docs["the second value alone is larger"], RULE)
+    assert (second["severity"], second["certainty"]) == ("high", "proved")
+    assert second["subject"] == {"session": 0, "configured_interactive_kb": 3072, "configured_service_kb": 128}
+    (third,) = compose.findings(docs["no third value"], RULE)
+    assert "asks for 3,072 KB and 3,072 KB" in third["summary"], "services take the second value then"
+    assert "SharedSection=1024,3072 becomes SharedSection=1024,3072,512" in compose.reboot_advice(third)[0]
+    each = compose.findings(docs["two machines"], RULE)
+    assert [(one["machine"], one["certainty"], len(one["evidence"])) for one in each] == [
+        ("A1", "proved", 6),
+        ("B2", "proved", 6),
+        ("C3", "possible", 5),
+    ]
+
+
+def test_which_value_is_lowered() -> None:
+    """The third one where it is above 512, else the second where it is above its default; no number where Windows is not known."""
+    old = compose.banner(3790)
+    bare: list[Heap] = [(DEFAULT, 512, 5), (SYSTEM, 128, 5)]
+    cases: dict[str, compose.Text] = {
+        sizes: old + LISTING + compose.stored_sections(f"1024,{sizes}")
+        for sizes in ("3072,128", "3072,512", "3073,512", "3072,513", "3072,1024", "3072,1025", "8192,2048")
+    }
+    stored = compose.stored_sections("1024,3072,2048")
+    cases |= {
+        "nothing of Windows": stored + compose.dskheap(0, bare),
+        "no architecture": stored + compose.dheapmon(0, bare),
+        "no era": stored + compose.dskheap(0, fallen()[:6]),
+    }
+    told = {
+        name: compose.reboot_advice(compose.findings(one, RULE)[0])[0] for name, one in compose.documents(cases).items()
+    }
+    either, second = "the second or third SharedSection value", "the second SharedSection value by a step of 1024"
+    third = "the third SharedSection value from {} to 512, which is more than the 128 in force"
+    unknown = f"{either} (no number: Windows or architecture are not known)"
+    assert {name: text.removeprefix("Lower ").removesuffix(", and list the heaps after the restart: larger ones may fall back again.") for name, text in told.items()} == {
+        "3072,128": either, "3072,512": either, "3073,512": second, "3072,513": third.format(513), "3072,1024": third.format(1024),
+        "3072,1025": third.format("1025").replace("to 512", "to 1024 or 512"), "8192,2048": third.format("2048").replace("to 512", "to 1024 or 512"),
+        "nothing of Windows": unknown, "no architecture": unknown, "no era": unknown,
+    }  # fmt: skip
 
 
 def test_near_miss() -> None:
@@ -61,6 +105,8 @@ def test_near_miss() -> None:
         "configured so": old + LISTING + compose.stored_sections("1024,512,128"),
         "below the minimum": old + LISTING + compose.stored_sections("1024,512,64"),
         "one service heap is larger": old + compose.dheapmon(0, compose.replaced(fallen(), SYSTEM, 512, 5)),
+        "no service heap in session 0": old
+        + compose.dheapmon(0, [heap for heap in fallen() if heap[0].startswith("WinSta0")]),
         "no service heap": old + compose.dskheap(1, fallen()[:3]),
         "defaults": old + compose.dheapmon(0, X86) + compose.stored_sections("1024,3072,512"),
         "history": {

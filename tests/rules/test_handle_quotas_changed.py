@@ -52,3 +52,24 @@ def test_boundary() -> None:
             expected[f"{kind} {quota}"] = [] if quota == DEFAULT else ["info" if low <= quota <= high else "low"]
     told = {name: [one["severity"] for one in compose.findings(made, RULE)] for name, made in compose.documents(cases).items()}  # fmt: skip
     assert told == expected
+
+
+def test_each_quota_and_each_machine() -> None:
+    """Of several captures the latest counts; a second query of the same capture, or of another machine, is not another quota."""
+    first, second = (compose.banner(2600, time=f"Mon Nov {day} 09:30:00 2026") for day in (16, 17))
+    user, gdi = dword(WINDOWS_KEY, USERProcessHandleQuota=15000), dword(WINDOWS_KEY, GDIProcessHandleQuota=12000)
+    cases: dict[str, compose.Text] = {
+        "queried twice": user + user,
+        "apart": user + gdi,
+        "mended": first + user + second + dword(WINDOWS_KEY, USERProcessHandleQuota=DEFAULT),
+        "raised again": first + user + second + dword(WINDOWS_KEY, USERProcessHandleQuota=18001),
+        "two machines": {"A1/a.txt": user, "B2/b.txt": gdi},
+    }
+    told = {
+        name: [(one["severity"], one["subject"]["user_quota"], one["subject"]["gdi_quota"]) for one in compose.findings(made, RULE)]
+        for name, made in compose.documents(cases).items()
+    }  # fmt: skip
+    assert told == {
+        "queried twice": [("info", 15000, None)], "apart": [("info", 15000, 12000)], "mended": [], "raised again": [("low", 18001, None)],
+        "two machines": [("info", 15000, None), ("info", None, 12000)],
+    }  # fmt: skip

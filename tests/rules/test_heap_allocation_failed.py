@@ -80,6 +80,13 @@ def test_the_event_at_the_told_failure_is_what_is_known_of_it() -> None:
     }  # fmt: skip
 
 
+def test_a_told_failure_without_such_an_event() -> None:
+    """Other events and a listing: nothing of event 243 is found, whatever the user says of the failure."""
+    text = (CAPTURE + compose.event(6005, source="EventLog") + compose.dskheap(0, X86)).encode()
+    for said in ({"failed_at": "2007-03-09 07:05"}, {"session": 0}):
+        assert compose.of_rule(dumpscan.analyze(text, **said).to_dict(), RULE)["status"] == "clear"
+
+
 def test_near_miss() -> None:
     cases: dict[str, compose.Text] = {
         "no time": compose.event(243, ""),
@@ -319,19 +326,28 @@ def test_several_sessions_of_a_machine_are_one_finding() -> None:
         "six": asked_in(*range(1, 7)),
         "seven": asked_in(*range(1, 8)),
         "again and again": asked_in(1, 2, 1, 2, 2),
+        "nobody is named": asked_in(1, 2)
+        .replace("Process name: app1.exe. ", "")
+        .replace("Process name: app2.exe. ", ""),
         "unnamed, too": asked_in(4) + compose.event(243),
         "two machines": {"a/events.txt": asked_in(1, 2), "b/events.txt": asked_in(3)},
     }
     told = compose.documents(cases)
     found = {name: compose.findings(one, RULE) for name, one in told.items()}
     assert {name: [one["subject"]["sessions"] for one in some] for name, some in found.items()} == {
-        "two": [[1, 2]], "six": [[1, 2, 3, 4, 5, 6]], "seven": [[1, 2, 3, 4, 5, 6, 7]], "again and again": [[1, 2]], "unnamed, too": [[4, None]],
+        "two": [[1, 2]], "six": [[1, 2, 3, 4, 5, 6]], "seven": [[1, 2, 3, 4, 5, 6, 7]], "again and again": [[1, 2]], "nobody is named": [[1, 2]], "unnamed, too": [[4, None]],
         "two machines": [[1, 2], [3]],
     }  # fmt: skip
     (two,), (seven,) = found["two"], found["seven"]
     assert two["summary"] == (
         "Allocations from desktop heaps failed in session 1 and session 2 (event 243). The first failed in session 1 at 2007-03-10 07:05:33 (whether since the last "
         "start of the machine is not certain); app1.exe (PID 4712) asked for it. One in each of them was full then; which ones is not in the logs."
+    )
+    (nobody,) = found["nobody is named"]
+    assert nobody["summary"] == two["summary"].replace("; app1.exe (PID 4712) asked for it", "")
+    assert (
+        nobody["refuted_by"]
+        == "A listing of all heaps of each of these sessions from the time of the event, with room in each."
     )
     assert compose.cited(two) == [("-", 4), ("-", 11)] and two["subject"]["session"] == 1
     assert "session 6 and 1 more session (event 243)" in seven["summary"] and len(seven["evidence"]) == 7

@@ -24,6 +24,24 @@ def test_fires() -> None:
     assert compose.cited(off) == [("-", 2)]
     assert "Set DesktopHeapLogging to 1" in compose.reboot_advice(off)[0]
     assert "where nothing reads it" in wrong["summary"]
+    futile = [next(one["text"] for one in finding["advice"] if one["when"] == "futile") for finding in (off, wrong)]
+    assert futile == [
+        "Searching the old log for events 243 and 244: while this value was 0, none were written.",
+        "Changing or deleting the value in the key of DWM.",
+    ]
+    assert [one["refuted_by"] for one in (off, wrong)] == [
+        "An event 243 or 244 logged after the value was set.", "Nothing: it is another program's key.",
+    ]  # fmt: skip
+    assert [one["subject"]["number"] for one in (off, wrong)] == [0, 1]
+    assert [one["shows"] for one in wrong["evidence"]] == ["DesktopHeapLogging in a key where nothing reads it"]
+
+
+def test_both_keys_and_each_machine() -> None:
+    both = FIRES + dword(DWM, DesktopHeapLogging=0)
+    told = compose.document({"A1/a.txt": both, "B2/b.txt": dword(DWM, DesktopHeapLogging=0)})
+    found = compose.findings(told, RULE)
+    assert [compose.cited(one) for one in found] == [[("A1/a.txt", 2)], [("A1/a.txt", 5)], [("B2/b.txt", 2)]]
+    assert ["nothing reads it" in one["summary"] for one in found] == [False, True, True]
 
 
 def test_near_miss() -> None:

@@ -64,6 +64,8 @@ def test_boundary(issue: Issue) -> None:
         for one in compose.findings(made, RULE):
             if one["subject"]["article"] != issue.article:
                 continue
+            other = "Another Windows than the article's."
+            assert one["refuted_by"] == (other if issue.applies else "The same failure where nothing else runs.")
             if name != "unknown":
                 certainty = "possible" if issue.unproved else "likely"
                 severity = "info" if issue.gate == Gate(NT4_TO_XP) else "medium"

@@ -36,6 +36,9 @@ def test_two_limits() -> None:
         "both in the same file": heaps + small + large,
         "of two origins": heaps + compose.vm4(20480) + large,
         "full under the one that counts": heaps + compose.vm4(49152) + compose.view_size(17100),
+        "full under the larger one, which counts": compose.dheapmon(0, compose.filling(49000, 512))
+        + compose.vm4(20480)
+        + large,
         "fits under both": compose.dheapmon(0, X86) + small + large,
     }
     made = compose.documents(cases)
@@ -46,6 +49,7 @@ def test_two_limits() -> None:
         "both in the same file": "found",
         "of two origins": "found",
         "full under the one that counts": "clear",
+        "full under the larger one, which counts": "clear",
         "fits under both": "clear",
     }
     assert {name: one["verdict"]["mode"] for name, one in made.items()} == {
@@ -55,6 +59,7 @@ def test_two_limits() -> None:
         "both in the same file": "undecided",
         "of two origins": "undecided",
         "full under the one that counts": "view-space-exhausted",
+        "full under the larger one, which counts": "view-space-exhausted",
         "fits under both": "no-sign",
     }
     assert made["both elsewhere"]["verdict"]["reason"] == "contradictory"

@@ -37,14 +37,32 @@ def test_a_maker_beside_them_is_a_suspicion() -> None:
 
 
 def test_accounts_of_the_stations() -> None:
+    """Each station counts once, however often its logon was listed."""
     logons = "Logon Session,User Name,Auth Package,Logon Type,Session,Sid,Logon Time,Logon Server,DNS Domain,UPN\n"
     logons += "".join(
         f"00000000:{0x10000 + at:08x},CONTOSO\\svc_ci,Negotiate,Batch,0,S-1-5-21,6/9/2025 6:45:29 AM,,contoso.example,\n"
         for at in range(4)
     )
-    (finding,) = compose.findings(compose.document({"kd.log": FIRES, "logons.csv": logons}), RULE)
+    two = {"kd.log": FIRES, "logons.csv": logons, "logons again.csv": logons}
+    finding, again = (
+        compose.findings(doc, RULE)[0]
+        for doc in compose.documents({"one": {"kd.log": FIRES, "logons.csv": logons}, "two": two}).values()
+    )
     assert r"4 of them belong to CONTOSO\svc_ci." in finding["summary"]
     assert any(one["file"] == "logons.csv" for one in finding["evidence"])
+    assert again["subject"] == finding["subject"]
+    assert finding["subject"]["account"] == r"CONTOSO\svc_ci" and finding["subject"]["of_account"] == 4
+
+
+def test_logons_with_large_numbers() -> None:
+    """Both halves of the number of a logon count."""
+    heaps = [*X64, *((rf"Service-0x1a-{0x1B + at:x}$\Default", 768, 1.0) for at in range(MANY))]
+    logons = compose.logged_on(r"CONTOSO\svc_ci", (0x1A << 32) + 0x1C)
+    owners = compose.on_desktops([(0, r"Service-0x1a-1c$\Default", "sshd.exe", 4712)])
+    told = compose.findings(compose.document(compose.dskheap(0, heaps) + owners + logons), RULE)
+    assert [one["subject"] for one in told] == [
+        {"stations": MANY, "makers": "an SSH server", "account": r"CONTOSO\svc_ci", "of_account": 1}
+    ]
 
 
 def test_several_makers_are_one_finding() -> None:
@@ -70,9 +88,13 @@ def test_several_makers_are_one_finding() -> None:
 
 def test_near_miss() -> None:
     system = [("taskhostw.exe", 4712, "", LOCAL_SYSTEM, 4, 4)]
+    jenkins = [("jenkins.exe", 4715, "", r"CONTOSO\ci", 4, 4)]
     cases: dict[str, compose.Text] = {
         "no maker": stations(MANY) + on_station("svchost.exe"),
+        "nobody tells the account": stations(MANY)
+        + compose.processes([(0, 4712, "taskhostw.exe")]).replace("CONTOSO\\frieda", "N/A"),
         "a built-in account": stations(MANY) + compose.gui(0, system),
+        "a maker in a user's session": stations(MANY) + compose.gui(2, jenkins),
         "a user's session": stations(MANY, 1) + on_station("wsmprovhost.exe"),
         "browser sandboxes": FIRES.replace(r"$\Default", r"$\sbox_alternate_desktop_0x4170"),
         "a healthy machine": compose.dskheap(0, X64)
@@ -82,9 +104,13 @@ def test_near_miss() -> None:
 
 
 def test_no_data() -> None:
-    assert compose.statuses({"another command": compose.started_csrss(20480, 768)}, RULE) == {
-        "another command": "no_data"
+    """Stations without processes tell no maker, and processes without stations no number."""
+    cases: dict[str, compose.Text] = {
+        "another command": compose.started_csrss(20480, 768),
+        "stations alone": stations(MANY),
+        "processes alone": compose.gui(0, [("sshd.exe", 4712, "", r"CONTOSO\ci", 4, 4)]),
     }
+    assert set(compose.statuses(cases, RULE).values()) == {"no_data"}
 
 
 def test_boundary() -> None:

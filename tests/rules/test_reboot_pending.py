@@ -43,7 +43,7 @@ def test_fires() -> None:
         "Until the restart judge by what is in force: 3,072 KB interactive and 512 KB service."
     )
     assert "Restart the machine" in compose.reboot_advice(finding)[0]
-    assert docs["one file"]["verdict"]["mode"] == "undecided"
+    assert docs["one file"]["verdict"]["mode"] == "undecided" and finding["snapshot"] == 1
     (apart,) = compose.findings(docs["two files"], RULE)
     assert apart["certainty"] == "likely"
     (listed,) = compose.findings(docs["listed"], RULE)
@@ -164,7 +164,7 @@ def test_a_view_that_waits() -> None:
         "Either the value was written after the last start, or Windows refused it."
     )
     assert set(compose.cited(larger)) == {("-", compose.line_of(text, needle)) for needle in ("REG_DWORD", "808ad254")}
-    assert larger["subject"] == {"stored_mb": 64, "now_kb": 49152}
+    assert larger["subject"] == {"stored_mb": 64, "now_kb": 49152} and larger["snapshot"] == 1
     assert {one["shows"] for one in larger["evidence"]} == {
         "SessionViewSize = 64 in the registry",
         "in force: 49,152 KB of session view space",
@@ -301,6 +301,7 @@ def test_what_tells_the_view() -> None:
         "the debugger": OLD + asked(64) + limit + compose.vm4(32768),
         "nothing else known": asked(64) + limit,
         "a maximum that was not read": OLD + asked(64) + compose.vm4(0) + limit,
+        "no maximum that was read": OLD + asked(64) + compose.vm4(0),
         "no version": asked(64) + limit + compose.dheapmon(0, X86),
         "twice": OLD + asked(64) + limit + asked(64) + limit,
         "a size that is none": OLD + asked(64) + compose.view_size(1023) + asked(64),
@@ -310,7 +311,7 @@ def test_what_tells_the_view() -> None:
     }
     docs = compose.documents(cases)
     told = {name: [one["subject"]["now_kb"] for one in compose.findings(doc, RULE)] for name, doc in docs.items()}
-    silent = ("a size that is none", "two numbers", "two views")
+    silent = ("a size that is none", "no maximum that was read", "two numbers", "two views")
     assert told == {name: [] if name in silent else [1024 if name == "a smallest one" else 49152] for name in cases}
     (twice,) = compose.findings(docs["twice"], RULE)
     assert [line for _, line in compose.cited(twice)] == [4, 7]

@@ -100,6 +100,7 @@ def test_which_value_it_should_have() -> None:
         "only stored": FIRES + value(csrss("1024,20480,1280")),
         "another finding": FIRES + compose.started_csrss(20480, 768) + full,
         "no Windows": generation,
+        "no build": generation + compose.dskheap(0, VISTA),
         "no architecture": FIRES.replace(" x64\n", "\n") + compose.started_csrss(20480, 768),
     }
     docs = compose.documents(cases)
@@ -122,10 +123,11 @@ def test_which_value_it_should_have() -> None:
             "SharedSection=1024,20480,768 becomes SharedSection=1024,20480,1280, as other findings advise; one step more for the third value only if that is not enough."
         ],
         "no Windows": [unknown],
+        "no build": [unknown],
         "no architecture": [unknown],
     }
     for name, one in told.items():
-        assert one["certainty"] == ("possible" if name == "no Windows" else "likely")
+        assert one["certainty"] == ("possible" if name in ("no Windows", "no build") else "likely")
         assert [line["when"] for line in one["advice"]][-1] == "futile"
 
 
@@ -164,6 +166,7 @@ def test_the_last_event_and_the_last_list() -> None:
         "configured_kb": None,
     }
     assert [one["when"] for one in last["advice"]] == ["now", "reboot", "futile"], "nobody counted yet"
+    assert last["advice"][0]["text"].startswith("Count the USER objects of session 0 by process")
     (lists,) = compose.findings(docs["two lists"], RULE)
     assert (lists["subject"]["account"], lists["subject"]["window_station"]) == (NETWORK_SERVICE, "Service-0x0-3e4$")
     assert lists["subject"]["services"] == "Widget"

@@ -167,3 +167,40 @@ def test_each_session_and_machine() -> None:
         "the maximum of a session's paged pool: 32,768 KB",
     ]
     assert [one["when"] for one in both["advice"]] == ["now", "reboot", "cause", "futile"]
+
+
+def structure(failures: int = 0, *, session: int = 3, pool_mb: int = 0) -> str:
+    """`dt nt!_MM_SESSION_SPACE`, which counts failures, tells where the pool begins and ends, and not what of it is in use."""
+    text = f"lkd> dt nt!_MM_SESSION_SPACE f79a1000\n   +0x000 ReferenceCount   : 0xb\n   +0x008 SessionId        : {session}\n"
+    if pool_mb:
+        ends = 0xB0000000, 0xB0000000 + (pool_mb << 20) - 1
+        text += "   +0x020 PagedPoolStart   : {:#x}\n   +0x024 PagedPoolEnd     : {:#x}\n".format(*ends)
+    return f"{text}   +0x034 SessionPoolAllocationFailures : [4] {failures}\n"
+
+
+def test_what_the_structure_of_a_session_tells() -> None:
+    """Failures that it counts are proof without any use; its own pool counts before the maximum of all sessions."""
+    cases: dict[str, compose.Text] = {
+        "failed": OLD + structure(3),
+        "failed, its pool known": OLD + structure(1, pool_mb=64),
+        "none failed": OLD + structure(),
+        "larger than the others": OLD + structure(session=2, pool_mb=64) + vm(32000),
+        "another session is larger": OLD + structure(session=1, pool_mb=64) + vm(32000),
+        "smaller than the others": OLD + structure(session=2, pool_mb=16) + vm(16000),
+    }
+    told = {name: compose.findings(doc, RULE) for name, doc in compose.documents(cases).items()}
+    assert {name for name, some in told.items() if not some} == {"none failed", "larger than the others"}
+    (failed,) = told["failed"]
+    assert failed["certainty"] == "proved" and "In session 3 3 allocations from the" in failed["summary"]
+    assert failed["subject"] == {"session": 3, "paged_pool_kb": None, "pool_kb": None, "pool_failures": 3}
+    assert [one["shows"] for one in failed["evidence"]] == ["session 3: failed allocations from its pool: 3"]
+    (known,) = told["failed, its pool known"]
+    assert "In session 3 1 allocation from the session's pool failed." in known["summary"]
+    assert [one["shows"] for one in known["evidence"]] == [
+        "session 3: failed allocations from its pool: 1",
+        "the maximum of a session's paged pool: 65,536 KB",
+    ]
+    assert told["another session is larger"][0]["subject"]["pool_kb"] == MOST
+    (smaller,) = told["smaller than the others"]
+    assert smaller["subject"]["pool_kb"] == 16384
+    assert ("-", compose.line_of(str(cases["smaller than the others"]), "PagedPoolEnd")) in compose.cited(smaller)

@@ -194,6 +194,7 @@ def test_which_texts_and_machines() -> None:
     word, fourth = windows_value(csrss("1024,20480,abc")), windows_value(csrss("1024,20480,768,512"))
     cases: dict[str, compose.Text] = {
         "no banner": without_sxs,
+        "no banner, a blank": windows_value(csrss("1024, 20480,768")),
         "Windows 7": windows_7 + without_sxs,
         "XP": compose.XP + without_sxs,
         "of two machines": {"a/a.txt": compose.XP + without_sxs, "b/b.txt": windows_7 + without_sxs},
@@ -205,7 +206,7 @@ def test_which_texts_and_machines() -> None:
     }  # fmt: skip
     told = {name: [(one["machine"], *one["subject"]["damage"]) for one in compose.findings(made, RULE)] for name, made in compose.documents(cases).items()}  # fmt: skip
     assert {name: sorted(found) for name, found in told.items()} == {
-        "no banner": [], "Windows 7": [("unnamed", "server")], "XP": [], "of two machines": [("b", "server")], "twice": [("unnamed", "word")],
+        "no banner": [], "no banner, a blank": [("unnamed", "blank")], "Windows 7": [("unnamed", "server")], "XP": [], "of two machines": [("b", "server")], "twice": [("unnamed", "word")],
         "two of a kind": [("unnamed", "word")], "two kinds": [("unnamed", "fourth"), ("unnamed", "word")], "two machines": [("a", "word"), ("b", "word")],
         "one in force": [("a", "word"), ("b", "word")],
     }  # fmt: skip

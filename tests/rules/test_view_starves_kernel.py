@@ -41,10 +41,11 @@ def test_fires() -> None:
     )
     (finding,) = compose.findings(docs["printed"], RULE)
     assert (finding["severity"], finding["certainty"]) == ("medium", "likely")
-    assert "96 MB" in finding["summary"] and "3,512 system PTEs" in finding["summary"]
+    assert "96 MB, more than the usual 48," in finding["summary"] and "3,512 system PTEs" in finding["summary"]
     assert {("-", compose.line_of(FIRES, "808ad254")), ("-", compose.line_of(FIRES, "PTEs"))} == set(
         compose.cited(finding)
     )
+    assert finding["refuted_by"] == "The same shortage after a start with a view of 48 MB."
     assert "from 96 to 80 MB" in compose.reboot_advice(finding)[0]
     (stored,) = compose.findings(docs["stored"], RULE)
     assert "from 64 to 48 MB" in compose.reboot_advice(stored)[0]
@@ -79,9 +80,9 @@ def test_no_data() -> None:
 def test_boundary() -> None:
     cases: dict[str, compose.Text] = {}
     expected = {}
-    for kb in (USUAL - 1024, USUAL, USUAL + 1024):
+    for kb in (USUAL - 1024, USUAL, USUAL + 1023, USUAL + 1024):
         cases[f"view {kb}"] = OLD + compose.view_size(kb) + SHORT
-        expected[f"view {kb}"] = "found" if kb > USUAL else "clear"
+        expected[f"view {kb}"] = "found" if kb > USUAL + 1023 else "clear"
     for pages in (PTES_TO_KEEP - 1, PTES_TO_KEEP, PTES_TO_KEEP + 1):
         cases[f"PTEs {pages}"] = OLD + compose.view_size(98304) + vm(compose.free_ptes(pages))
         expected[f"PTEs {pages}"] = "found" if pages < PTES_TO_KEEP else "clear"
