@@ -60,4 +60,4 @@ def test_a_stored_view_is_told_where_it_is_larger_than_that_of_slash_3gb(stored:
 def test_the_next_view_or_why_there_is_none(row: dict[str, Any], when: str, says: str) -> None:
     told = larger_view(VIEW | row)
     assert told[0] == when and says in told[1]
-    assert ("With /3GB it is fixed" in told[1]) == (row.get("limit_kb") == 20480 and "to 32 MB" in told[1] or "With /3GB" in says)  # fmt: skip
+    assert ("With /3GB it is fixed" in told[1]) == ((row.get("limit_kb") == 20480 and "to 32 MB" in told[1]) or "With /3GB" in says)  # fmt: skip
