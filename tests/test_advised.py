@@ -6,9 +6,9 @@ import re
 
 import compose
 import pandas as pd
-from compose import DEFAULT, SYSTEM, X64, X86, csrss, running, windows_value
+from compose import DEFAULT, SYSTEM, WINLOGON, X64, X86, csrss, running, windows_value
 
-from dumpscan.rules._heap import FELL_BACK, OWN_VIEW
+from dumpscan.rules._heap import FELL_BACK, OTHER_VIEW, OWN_VIEW, UNKNOWN
 from dumpscan.view_space import OTHERS
 
 
@@ -199,3 +199,53 @@ def test_a_heap_whose_kind_nobody_knows_grows_as_a_service_heap() -> None:
     heaps = [(3072, 15), (64, 3), (128, 3), (700, 99)]
     becomes, rows = tables(compose.banner(2600) + compose.nameless(1, heaps))
     assert (becomes, [size for _, size, _ in rows]) == (None, [1212])
+
+
+def test_heaps_of_a_fixed_size_get_none() -> None:
+    full = compose.dheapmon(0, compose.replaced(X86, WINLOGON, 128, 99))
+    assert tables(compose.stored_sections("1024,3072,512") + full) == (None, [])
+
+
+def test_a_default_that_another_session_cannot_hold_gives_way_to_one_step() -> None:
+    """Where not even a step fits there, it is refused; the sessions of another machine do not matter."""
+    own = (
+        compose.banner(3790) + compose.view_size(49152) + compose.dheapmon(0, compose.replaced(X86, DEFAULT, 1024, 99))
+    )
+    told = {}
+    for room in (2048, 2047, 1024, 1023):
+        heaps = [
+            (DEFAULT, 1024, 1.0),
+            (WINLOGON, 128, 1.0),
+            ("a\\a", 512, 1.0),
+            ("b\\b", 49152 - OTHERS - 1664 - room, 1.0),
+        ]
+        told[room] = tables(own + compose.dheapmon(1, heaps))[1]
+    assert told == {
+        2048: [(DEFAULT, 3072, "")], 2047: [(DEFAULT, 2048, "")], 1024: [(DEFAULT, 2048, "")], 1023: [(DEFAULT, 2048, OTHER_VIEW)],
+    }  # fmt: skip
+
+
+def test_no_number_where_the_architecture_is_not_known() -> None:
+    unknown = compose.banner(14393, name="Windows 10").replace(" x86 compatible", "")
+    assert tables(unknown + windows_value(csrss("1024,20480,767")))[0] is None
+    full = unknown + compose.dskheap(0, [(SYSTEM, 640, 99)])
+    assert [why for _, _, why in tables(full)[1]] == [UNKNOWN]
+
+
+def test_sizes_of_x86_on_x64_without_a_third_value() -> None:
+    """What is in use counts, and what a full heap needs where no default is known."""
+    for percent, third in ((60, 3072), (30, 1876), (1, 768)):
+        heaps = [(path, {20480: 3072, 768: 3072}.get(kb, kb), percent if path == SYSTEM else 1) for path, kb, _ in X64]
+        text = compose.SERVER_2016 + windows_value(csrss("1024,3072")) + compose.dskheap(0, heaps)
+        assert tables(text)[0] == f"1024,20480,{third}"
+    old = compose.banner(3790, target="x64")
+    full = [(path, {20480: 3072, 768: 3072}.get(kb, kb), 99 if path == SYSTEM else used) for path, kb, used in X64]
+    assert tables(old + windows_value(csrss("1024,3072")) + compose.dskheap(0, full))[0] == "1024,20480,3584"
+    assert tables(old + windows_value(csrss("1024,3072,512")))[0] == "1024,20480,512", "its default is not known"
+
+
+def test_what_fell_back_gets_no_larger_list() -> None:
+    """Whatever else is wrong with it; a list that is only not in force yet fell back no heap."""
+    heaps = [(path, {3072: 512, 512: 128}.get(kb, kb), used) for path, kb, used in X86]
+    told = {sizes: tables(compose.stored_sections(sizes) + compose.dheapmon(0, heaps))[0] for sizes in ("2048,3072,512", "2048,512,128", "2048,3072,128")}  # fmt: skip
+    assert told == {"2048,3072,512": None, "2048,512,128": "1024,3072,128", "2048,3072,128": "1024,3072,128"}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dumpscan.machines import machine_keys
-from dumpscan.platforms import BEFORE, FROM_INTERACTIVE, MACHINE, SINCE
+from dumpscan.platforms import FROM_INTERACTIVE, MACHINE, SINCE
 from dumpscan.rules._heap import ADVISED, CEILING, FELL_BACK, LEAK, MOST, OTHER_VIEW, OWN_VIEW, STEPS, UNKNOWN, VIEW
 from dumpscan.rules._history import enlarged
 from dumpscan.rules._sections import SHARED, X64_SECOND, sections, with_windows
@@ -63,12 +63,11 @@ def _sizing(machines: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Da
     heaps = tables["desktop_heaps"]
     small = lowered(heaps, tables["platforms"])
     pressed = full(heaps) | filling(heaps)
-    index = heaps.index[pressed | heaps.index.isin(small.index)]
-    if not len(index):  # as in most cases
-        none = heaps.head(0).assign(key=0, refused="")
-        return none.assign(**dict.fromkeys(("next_kb", "before_kb", "larger_kb"), none["size_kb"]))
-    rows = heaps.loc[index].assign(key=machine_keys(heaps.loc[index]))
-    rows = rows[rows["role"].ne("fixed").fillna(True).to_numpy(bool)]
+    rows = heaps[pressed | heaps.index.isin(small.index)]
+    rows = rows[rows["role"].ne("fixed").to_numpy(bool, na_value=True)]
+    rows = rows.assign(key=machine_keys(rows), refused="")
+    if not len(rows):  # as in most cases
+        return rows.assign(**dict.fromkeys(("next_kb", "before_kb", "larger_kb"), rows["size_kb"]))
     before = enlarged(heaps, tables["captures"], tables["logon_sessions"])["before_kb"].reindex(rows.index)
     index = rows.index
     columns = ["default_interactive_kb", "default_service_kb", "interactive_stored_kb", "service_stored_kb", "fell_back", "architecture", "era"]  # fmt: skip
@@ -84,7 +83,8 @@ def _sizing(machines: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Da
     )
     step = step.mask(index.isin(small.index), default)
     larger = step.mask(default.gt(step).fillna(False), default)
-    larger = larger.mask(~_fits(rows, larger)[0], step)
+    own, other = _fits(rows, larger)
+    larger = larger.mask(~(own & other), step)
     waits = (stored.ge(larger) & stored.gt(size)).fillna(False).astype(bool)  # the registry asks for it already
     larger = larger.mask(waits, stored)
     own, other = _fits(rows, larger)
@@ -104,7 +104,7 @@ def _fits(rows: pd.DataFrame, larger: pd.Series[int]) -> tuple[pd.Series[bool], 
     number, growth = (
         rows[f"service_{of}"].mask(interactive, rows[f"interactive_{of}"]) for of in ("heaps", "growth_kb")
     )
-    after = rows["heaps_kb"].fillna(size) + number.fillna(1).clip(lower=1) * (larger - size)
+    after = rows["heaps_kb"] + number.clip(lower=1) * (larger - size)
     limited = rows["era"].ne(SINCE)
     own = limited & after.gt(rows["known_kb"] - rows["other_kb"]).fillna(False)
     other = limited & (larger - size).gt(growth).fillna(False)
@@ -120,11 +120,11 @@ def _becomes(machines: pd.DataFrame, heaps: pd.DataFrame) -> pd.Series[str]:
     second = in_effect(told_second).mask(told_second.lt(USABLE).fillna(False), default["second"])
     copied = (x64 & sure & told_second.lt(X64_SECOND).fillna(False)).astype(bool)
     second = second.mask(copied, X64_SECOND)
-    lost = (copied & machines["era"].ne(BEFORE) & told_third.lt(default["third"]).fillna(False)).astype(bool)
+    lost = (copied & told_third.lt(default["third"]).fillna(False)).astype(bool)  # before Vista no default is known
     third = in_effect(told_third).mask(lost, default["third"]).fillna(_new_third(machines, heaps))
     for kind, size in (("interactive", second), ("service", third)):
         wanted = machines[f"{kind}_wanted_kb"]
-        grown = size.mask((wanted.gt(size) | (size.isna() & wanted.notna())).fillna(False).astype(bool), wanted)
+        grown = size.mask(wanted.gt(size).fillna(False).astype(bool), wanted).fillna(wanted)
         second, third = (grown, third) if kind == "interactive" else (second, grown)
     words = str(SHARED) + "," + second.astype(str) + ("," + third.astype(str)).where(third.notna(), "")
     known = machines["architecture"].notna() & (machines["era"].notna() | x64) & second.notna()
@@ -137,7 +137,7 @@ def _becomes(machines: pd.DataFrame, heaps: pd.DataFrame) -> pd.Series[str]:
 
 def _new_third(machines: pd.DataFrame, heaps: pd.DataFrame) -> pd.Series[int]:
     """A third value where there is none: the default, but at least twice what a service heap uses now, since so far each has the second size."""
-    service = heaps[heaps["role"].eq("service").fillna(False).to_numpy(bool) & heaps["used_percent"].notna()]
+    service = heaps[heaps["role"].eq("service").to_numpy(bool, na_value=False)]
     used = ((service["size_kb"] - service["free_kb"]) * 2 / PAGE).astype("Float64")
     peak = (
         (used.groupby(machine_keys(service)).max().reindex(machines.index).fillna(0) + 0.999999).astype("float64")

@@ -30,7 +30,7 @@ def enlarged(heaps: pd.DataFrame, captures: pd.DataFrame, logon_sessions: pd.Dat
 
     near = (heaps["used_percent"].ge(NEARLY_FULL) | no_room(heaps)).fillna(False)
     if not near.any():
-        return heaps.head(0).reindex(columns=[*heaps.columns, *BEFORE.values()])
+        return heaps[near].reindex(columns=[*heaps.columns, *BEFORE.values()])
     rows = with_moments(with_accounts(recognisable(heaps[near]), logon_sessions), captures)
     # A LUID means something else after the restart that a new size needs; its account stays the same.
     of_logon = rows["owner"].astype(object).str.startswith(LOGON).to_numpy(bool, na_value=False)

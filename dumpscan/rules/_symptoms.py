@@ -77,5 +77,5 @@ def spoken(row: Mapping[str, Any]) -> str:
 def meanings(row: Mapping[str, Any]) -> list[str]:
     """What each of these symptoms can mean, a sentence each; what stands in brackets was said when they were named."""
     told = [BY_SIGNATURE[row[name]] for name in SPOKEN if row[name] is not None]
-    named = [one.seen.partition(" (")[0] if one.seen.endswith(")") else one.seen for one in told]
-    return [f"{name[0].upper()}{name[1:]} can mean: {one.means}." for name, one in zip(named, told, strict=True)]
+    named = {one.seen: one.seen.partition(" (")[0] if one.seen.endswith(")") else one.seen for one in told}
+    return [f"{named[one.seen][0].upper()}{named[one.seen][1:]} can mean: {one.means}." for one in told]

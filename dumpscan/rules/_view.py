@@ -81,16 +81,13 @@ def advice(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def ask_for_slash_3gb(row: Mapping[str, Any]) -> tuple[str, str]:
     """The first step where /3GB may be in force; of `row`: stored_view_kb."""
-    stored = _stored_mb(row)
-    there = f" The registry already asks for {stored} MB: it counts after a restart without /3GB." if (row["stored_view_kb"] or 0) > SMALL_VIEW else ""  # fmt: skip
+    stored, there = row["stored_view_kb"], ""
+    if stored is not None and stored > SMALL_VIEW:
+        there = f" The registry already asks for {int(stored) // 1024} MB: it counts after a restart without /3GB."
     return (
         NOW,
         f"SessionViewSize: /3GB may be in force, which fixes the view at 20 MB. Find that out first: {OPTIONS}.{there}",
     )
-
-
-def _stored_mb(row: Mapping[str, Any]) -> int:
-    return int(row["stored_view_kb"] or 0) // 1024
 
 
 def larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -112,18 +109,17 @@ def larger_view(row: Mapping[str, Any]) -> tuple[str, str]:
             REBOOT,
             "Only if a banner shows that this Windows is older than Vista: a larger SessionViewSize. On Vista and later it limits nothing.",
         )
-    if row["architecture"] == "x64" and row["limit_kb"] < LIMITS["x64"][0]:
-        usual = LIMITS["x64"][0] // 1024
+    (usual,) = LIMITS["x64"]
+    if row["architecture"] == "x64" and row["limit_kb"] < usual:
         return (
             REBOOT,
-            f"Delete the value SessionViewSize: without it this 64-bit Windows has {usual} MB of session view space.",
+            f"Delete the value SessionViewSize: without it this 64-bit Windows has {usual // 1024} MB of session view space.",
         )
-    limit = int(row["limit_kb"]) // 1024
-    stored = _stored_mb(row)
-    if stored > limit:
+    limit, stored = int(row["limit_kb"]) // 1024, row["stored_view_kb"]
+    if stored is not None and stored // 1024 > limit:
         return (
             REBOOT,
-            f"SessionViewSize: the registry already asks for {stored} MB, and {limit} MB were printed: it counts after a restart without /3GB. Find out whether /3GB is "
+            f"SessionViewSize: the registry already asks for {int(stored) // 1024} MB, and {limit} MB were printed: it counts after a restart without /3GB. Find out whether /3GB is "
             f"in force ({OPTIONS}), and advise no smaller one.",
         )
     larger = (limit // STEP + 1) * STEP

@@ -8,7 +8,15 @@ import compose
 import pandas as pd
 import pytest
 
-from dumpscan.rules._events import facts, latest_of_day, moments, nearest, of_the_only_session
+from dumpscan.rules._events import (
+    desktops_not_created,
+    facts,
+    latest_of_day,
+    moments,
+    nearest,
+    of_the_only_session,
+    when,
+)
 
 DAY = 86400.0
 MACHINES = pd.CategoricalDtype(["A", "B"])  # of all tables of one analysis
@@ -140,6 +148,35 @@ def test_starts_that_the_log_tells() -> None:
     assert boots((243, "2026-11-16 09:00:00"), (6005, "2026-11-16 11:00:00")) == [open_], (
         "a start after the capture is none of it"
     )
+
+
+def test_a_start_counts_up_to_the_second_of_the_capture() -> None:
+    for start, told in (("10:00:00", (True, False)), ("10:00:01", (False, False))):
+        assert boots((243, "2026-11-16 09:00:00"), (6005, f"2026-11-16 {start}")) == [told]
+
+
+def test_the_fullest_view_where_a_session_is_listed_twice() -> None:
+    """Nothing tells which of two files is the later one."""
+    small = compose.filling(10000, 512)
+    large = [*small, *((compose.service(at), 512, 1.0) for at in range(15))]
+    tail = compose.view_size(20480) + compose.event(244)
+    for first, second in ((small, large), (large, small)):
+        head = compose.banner(3790)
+        folder = {"a.txt": head + compose.dheapmon(0, first) + tail, "b.txt": head + compose.dheapmon(0, second)}
+        made = compose.analysis({"case": folder})._tables
+        told = desktops_not_created(made["events"], made["systems"], made["view_space"], made["platforms"])
+        assert (told["heaps_kb"].tolist(), told["view"].tolist()) == ([17680], [True])
+        assert made["view_space"]["heaps_kb"].loc[told["view_row"]].tolist() == [17680]
+
+
+def test_what_is_told_of_the_boot_of_an_event() -> None:
+    row = {"time": "2026-11-16 09:00:00", "before": False, "this_boot": True}
+    assert when(row) == "2026-11-16 09:00:00"
+    assert when(row | {"before": True}) == "2026-11-16 09:00:00 (before the last start of the machine)"
+    for unknown in (False, None):
+        assert when(row | {"this_boot": unknown}).endswith(
+            "(whether since the last start of the machine is not certain)"
+        )
 
 
 def test_a_date_that_two_readings_put_on_two_sides_of_a_start_is_on_none() -> None:

@@ -35,6 +35,25 @@ def test_a_page_file_that_can_grow_makes_it_less_sure() -> None:
     assert finding["certainty"] == "possible" and "the page file may still grow by 49,152 KB" in finding["summary"]
 
 
+def test_how_far_all_page_files_may_still_grow() -> None:
+    """Those of the last !vm of each machine; one that is larger than its maximum takes nothing from the others."""
+    file = "Page File: \\??\\{}:\\pagefile.sys\n  Current:   {} Kb  Free Space:   65988 Kb\n  Minimum:   98304 Kb  Maximum:     {} Kb\n"
+    shrinks, grows = file.format("D", 147456, 98304), file.format("E", 1024, 17408)
+    several = vm(200000, grows=49152).replace("Page File:", f"{shrinks}{grows}Page File:", 1)
+    cases: dict[str, compose.Text] = {
+        "three": several,
+        "larger later": compose.march(2) + vm(200000) + compose.march(3) + vm(200000, grows=49152),
+        "larger before": compose.march(2) + vm(200000, grows=49152) + compose.march(3) + vm(200000),
+        "another machine": {"A/a.txt": vm(200000), "B/b.txt": vm(100000, grows=49152)},
+    }
+    told = {name: compose.findings(one, RULE)[0] for name, one in compose.documents(cases).items()}
+    assert {name: one["certainty"] for name, one in told.items()} == {
+        "three": "possible", "larger later": "possible", "larger before": "likely", "another machine": "likely",
+    }  # fmt: skip
+    assert "may still grow by 65,536 KB" in told["three"]["summary"]
+    assert "may still grow by 49,152 KB" in told["larger later"]["summary"]
+
+
 def test_other_signs() -> None:
     warning = "\n********** 48530 commit requests have failed  **********\n\n"
     cases: dict[str, compose.Text] = {
