@@ -137,12 +137,11 @@ def _with_advised(rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.
 
 
 def _with_use(rows: pd.DataFrame, every: pd.DataFrame, latest: pd.DataFrame) -> pd.DataFrame:
-    """The highest use of a service heap in any listing, the least room of each kind in the latest, and of how many moments that is."""
+    """The highest use of a service heap in any listing, and the least room of each kind in the latest."""
     services = every[every["role"].eq("service").to_numpy(bool, na_value=False)]
     peaks = (services["size_kb"] - services["free_kb"]).groupby(services["key"]).max()
     new: dict[str, pd.Series[Any]] = {
         "peak_kb": peaks.reindex(rows.index).astype("Float64"),
-        "moments": every.groupby("key")["snapshot"].nunique().reindex(rows.index).fillna(0).astype(int),
     }
     for kind in ("interactive", "service"):
         mine = latest["role"].eq(kind).to_numpy(bool, na_value=False)

@@ -16,6 +16,7 @@ from dumpscan.plan.candidates import (
     ADVISABLE,
     LOWEST,
     NEEDED,
+    PRODUCT,
     SECOND,
     SMALLER,
     STORED,
@@ -293,6 +294,7 @@ REASONS = {
     "no_third": (m.NO_THIRD, "without a third value every service desktop costs as much as an interactive one; twice of what is in use still fits"),
     "list": (m.LIST, "the list itself is at fault, as the findings on SharedSection say"),
     "today": ("", "what is there today"),
+    "product": (m.PRODUCT, "the third value that is named for"),
     "option": ("", "an option that nothing here asks for"),
 }  # fmt: skip
 
@@ -318,6 +320,7 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
         "today": today,
         "pending": rows["kind"].eq(STORED),
         "fallen": rows["kind"].eq(LOWEST),
+        "product": rows["kind"].eq(PRODUCT),
         "option": ~advised,
         "third": rows["third_asked"] & rows["new_service_kb"].eq(rows["default_service_kb"]).fillna(False) & ~view,
         "view_full": view & rows["view_full"],
@@ -342,4 +345,4 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
     answers, reasons = (
         pd.Series([REASONS[name][at] or None for name in told.tolist()], rows.index, dtype=object) for at in (0, 1)
     )
-    return answers, reasons
+    return answers, reasons.mask(told.eq("product"), reasons + " " + rows["product"])
