@@ -63,6 +63,7 @@ CASES: dict[str, compose.Text] = {
     + compose.vm4(20480, counters=PTES) + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionViewSize": 64}),
     "2003 that may be under /3GB": FULL_SERVICE._replace(used=(5, 5), services=31, view=20480).text(),
     "2003, no third value": OLD + compose.vm4(49152) + compose.stored_sections("1024,3072") + compose.dheapmon(0, TWO_VALUES),
+    "2003, no third value, little use": OLD + compose.vm4(49152) + compose.stored_sections("1024,3072") + compose.dheapmon(0, [(p, 3072 if k == 512 else k, 2) for p, k, _ in X86]),
     "2003, fell back": OLD + compose.vm4(20480) + compose.dheapmon(0, FALLEN) + value("1024,3072,2048"),
     "2003, fell back from 1,024": OLD + compose.vm4(20480) + compose.dheapmon(0, FALLEN) + value("1024,3072,1024"),
     "2003, fell back, view may grow": OLD + compose.vm4(20480, counters=PTES) + compose.dheapmon(0, FALLEN) + value("1024,3072,2048") + NO_3GB,
@@ -78,6 +79,9 @@ CASES: dict[str, compose.Text] = {
     + compose.view_size(49152) + compose.event(244, "2026-03-09 07:05:33"),
     "2003, a leak": OLD + compose.vm4(49152) + "".join(compose.march(day) + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, used)) for day, used in ((1, 60), (4, 75), (7, 91))),
     "2003, tasks": OLD + compose.vm4(49152) + compose.dheapmon(0, compose.replaced(X86, r"SAWinSta\SADesktop", 512, 99)),
+    "2003, tasks and services": OLD + compose.vm4(49152) + compose.dheapmon(0, compose.replaced(compose.replaced(X86, SYSTEM, 512, 99), r"SAWinSta\SADesktop", 512, 99)),
+    "2003, 48 MB exhausted, heaps of their own size": OLD + compose.dheapmon(0, [*X86, *((compose.service(at), 1024 if at < 4 else 512, 5) for at in range(80))]) + compose.vm4(49152, counters=PTES) + NO_3GB,
+    "2003, a heap in bytes": OLD + value("1024,3072,512") + compose.in_bytes(3145728, 1859584),
     "2003, pool of 390 MB": OLD + compose.dheapmon(0, [*X86, *((compose.service(at), 512, 2.0) for at in range(82))]) + compose.view_size(49152) + compose.vm4(None, counters=PTES) + NO_3GB
     + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionPoolSize": 390, "SessionViewSize": 48}),
     "XP, service heap full": compose.XP + compose.vm4(49152) + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99)) + compose.XP_VALUE,

@@ -88,7 +88,6 @@ def _needed(machines: pd.DataFrame) -> tuple[pd.Series[int], pd.Series[int]]:
     third = machines["service_kb"].mask(
         machines["service_asked"] | machines["default_asked"], _next(machines, "service")
     )
-    third = third.mask(machines["third_asked"], machines["default_service_kb"])
     grown = machines["service_asked"] | machines["default_asked"]
     third = _largest(machines["advised_service_kb"].fillna(third), third.where(grown))
     asked = machines["processes_kb"].astype("Int64").where(machines["processes_kb"].le(MOST))

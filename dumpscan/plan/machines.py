@@ -196,9 +196,7 @@ def _with_needs(rows: pd.DataFrame, outcomes: Mapping[str, Outcome], wanted: Wan
     new["view_short"] = new["view_asked"] | bool(wanted.service_desktops)
     new["no_desktop"] = has(NO_DESKTOP)
     new["fell_back"] = fallen
-    twice = (2 * rows["peak_kb"]).gt(rows["default_service_kb"]).fillna(False).astype(bool)
     new["no_third"] = has(NO_THIRD)
-    new["third_asked"] = has(NO_THIRD) & rows["default_service_kb"].notna() & ~new["service_asked"] & ~twice
     new["list_asked"] = rows["advised_interactive_kb"].notna()
     new["pending"] = has(PENDING) & ~fallen & ~new["list_asked"]
     new["leak"] = has(GROWS, NO_HELP, LEAKS)
