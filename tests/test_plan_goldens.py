@@ -82,6 +82,12 @@ CASES: dict[str, compose.Text] = {
     "2003, tasks and services": OLD + compose.vm4(49152) + compose.dheapmon(0, compose.replaced(compose.replaced(X86, SYSTEM, 512, 99), r"SAWinSta\SADesktop", 512, 99)),
     "2003, 48 MB exhausted, heaps of their own size": OLD + compose.dheapmon(0, [*X86, *((compose.service(at), 1024 if at < 4 else 512, 5) for at in range(80))]) + compose.vm4(49152, counters=PTES) + NO_3GB,
     "2003, a heap in bytes": OLD + value("1024,3072,512") + compose.in_bytes(3145728, 1859584),
+    "2003, pool not known": OLD + compose.dheapmon(0, [*X86, *((compose.service(at), 512, 2.0) for at in range(82))]) + compose.view_size(49152) + compose.vm4(None, counters=PTES) + NO_3GB,
+    "2003, pool of 386 MB": OLD + compose.dheapmon(0, [*X86, *((compose.service(at), 512, 2.0) for at in range(82))]) + compose.view_size(49152) + compose.vm4(None, counters=PTES) + NO_3GB
+    + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionPoolSize": 386, "SessionViewSize": 48}),
+    "2003, limit contradicts, page table entries free": OLD + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99)) + compose.view_size(4096) + compose.vm4(None, counters=PTES) + NO_3GB,
+    "2003, view of 448 MB": OLD + compose.dheapmon(0, [*X86, *((compose.service(at), 512, 2.0) for at in range(870))]) + compose.view_size(448 * 1024) + compose.vm4(None, counters=PTES) + NO_3GB,
+    "2003, service heap of 128 KB half used, list not seen": OLD + compose.vm4(49152) + compose.dheapmon(0, [(p, 128 if k == 512 else k, 60 if p == SYSTEM else u) for p, k, u in X86]),
     "2003, pool of 390 MB": OLD + compose.dheapmon(0, [*X86, *((compose.service(at), 512, 2.0) for at in range(82))]) + compose.view_size(49152) + compose.vm4(None, counters=PTES) + NO_3GB
     + compose.registry(compose.MEMORY_MANAGEMENT, {"SessionPoolSize": 390, "SessionViewSize": 48}),
     "XP, service heap full": compose.XP + compose.vm4(49152) + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99)) + compose.XP_VALUE,

@@ -186,7 +186,7 @@ def _with_needs(rows: pd.DataFrame, outcomes: Mapping[str, Outcome], wanted: Wan
     new["failed"] = has(UNEXPLAINED, FAILED) & ~new["event"]
     new["service_asked"] |= new["event"] & ~fallen
     # Where 512 or 128 KB were listed nobody knows whether they are configured: first that is read, then they grow.
-    new["small_asked"] = (new["interactive_asked"] & small["interactive"]) | (new["service_asked"] & small["service"])
+    new["small_asked"] = small["interactive"] | small["service"]
     for kind in ("interactive", "service"):
         new[f"{kind}_asked"] &= ~small[kind]
     lower = rows["service_kb"].lt(rows["default_service_kb"]).fillna(False).astype(bool)
@@ -273,9 +273,9 @@ def _sessions(rows: pd.DataFrame, view_space: pd.DataFrame, heaps: pd.DataFrame)
 
 
 def _with_view(rows: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
-    """view_kb: the limit that a larger one starts from; step_kb: the next one, missing where it may not be advised; and what limits that."""
+    """base_kb: the limit that a larger one starts from; step_kb: the next one, missing where it may not be advised; and what limits that."""
     of_key = sessions.groupby("key")
-    printed, known = of_key["limit_kb"].min().reindex(rows.index), of_key["known_kb"].min().reindex(rows.index)
+    printed = of_key["limit_kb"].min().reindex(rows.index)
     small = printed.isna() & rows["no_view_size"]
     base = printed.mask(small, SMALL_VIEW).astype("Int64")
     pool, stored = rows["session_pool_kb"], rows["stored_view_kb"]
@@ -298,12 +298,10 @@ def _with_view(rows: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
         & ~stored.gt(base).fillna(False).astype(bool)  # a step from 20 MB would lower the 48 of the registry
     )
     return rows.assign(
-        view_kb=known.fillna(base).astype("Int64"),
         base_kb=base,
         step_kb=step.where(allowed).astype("Int64"),
         pool_kb=pool,
         ptes=ptes,
         stored_view_mb=stored // 1024,
-        crowded=crowded.astype(bool),
         without_3gb=rows["view_how"].isin(IN_FORCE.values()) & rows["era"].eq(BEFORE) & x86,
     )
