@@ -52,6 +52,12 @@ def replaced(heaps: Sequence[Heap], path: str, kb: int, percent: float) -> list[
     return [(path, kb, percent) if heap[0] == path else heap for heap in heaps]
 
 
+def resized(heaps: Sequence[Heap], path: str, kb: int, percent: float) -> list[Heap]:
+    """The same heaps where one has another use, and all of its size another size: a value of SharedSection sizes all of a kind."""
+    old = next(size for name, size, _ in heaps if name == path)
+    return [(name, kb if size == old else size, percent if name == path else used) for name, size, used in heaps]
+
+
 def service(number: int) -> str:
     """The desktop of one logon session of its own."""
     return rf"Service-0x0-{0x10000 + number:x}$\Default"

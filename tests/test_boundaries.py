@@ -65,7 +65,7 @@ def listed(kb: float, percent: float) -> str:
 
 def service(kb: float, percent: float) -> str:
     """A heap of a service on Server 2003."""
-    return compose.dskheap(0, compose.replaced(X86, SYSTEM, round(kb), percent))
+    return compose.dskheap(0, compose.resized(X86, SYSTEM, round(kb), percent))
 
 
 def free(percent: int) -> Callable[[float], str]:

@@ -114,6 +114,14 @@ CASES: dict[str, compose.Text] = {
     "2016, Systemwalker": compose.SERVER_2016 + compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)) + "MpMjes: the job ended with 0x40000999\n",
     "2016, Oracle": compose.SERVER_2016 + compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)) + compose.gui(0, [("oracle.exe", 4, "OracleServiceORCL", compose.LOCAL_SYSTEM, 9, 9)]),
     "Windows 8 or later, allocation failed in services": compose.started_csrss(20480, 768) + compose.dskheap(2, X64[:3]) + compose.event(243, text=compose.requester(0)),
+    "2003, fills up and tight": FULL_SERVICE._replace(services=40, ptes=60000, used=(5, 86)).text() + NO_3GB,
+    "2003, enlarging did not help": OLD + compose.vm4(49152) + "".join(compose.march(day) + compose.dheapmon(0, [(p, kb if k == 512 else k, 99 if p == SYSTEM else u) for p, k, u in X86]) for day, kb in ((1, 512), (4, 1024))),
+    "2003, a full heap of its own size": OLD + compose.vm4(49152) + compose.dheapmon(0, [*X86, (compose.service(1), 256, 99.0)]),
+    "2003, Winlogon full": OLD + compose.vm4(49152) + compose.dheapmon(0, compose.replaced(X86, r"WinSta0\Winlogon", 128, 99)),
+    "2003, two values seen": FULL_SERVICE.text() + value("1024,3072,512") + value("1024,3072,768"),
+    "2016, scanned heaps": compose.SERVER_2016 + compose.deskscan([(DEFAULT, 20480), (SYSTEM, 768)]),
+    "NT 4.0": compose.old_banner(1381, "Windows NT 4.0", 6, 1) + compose.stored_sections("1024,3072"),
+    "Vista or later": compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)),
     "unknown Windows": Machine("unknown", 3072, 512, (5, 99), 10, 0, 49152, None).text(),
     "no heaps": compose.SERVER_2016 + value("1024,20480,768", 14393),
     "two machines": {"A/a.txt": FULL_SERVICE.text(), "B/b.txt": Machine("2016", 20480, 768, (5, 99), 2, 0, None, None).text()},
@@ -126,6 +134,8 @@ ASKED: dict[str, tuple[str, Wanted]] = {
     "20 more desktops, limit unknown": ("2003, full, limit unknown", Wanted(service_desktops=20)),
     "100 processes": ("2003, nothing full", Wanted(processes=100, cost_kb=10)),
     "40 processes that there is room for": ("2003, nothing full", Wanted(processes=40, cost_kb=10)),
+    "5,000 processes, nothing full": ("2003, nothing full", Wanted(processes=5000, cost_kb=10)),
+    "1 more desktop, limit unknown": ("2003, full, limit unknown", Wanted(service_desktops=1)),
     "5,000 processes": ("2003, service heap full", Wanted(processes=5000, cost_kb=10)),
 }
 

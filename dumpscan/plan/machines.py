@@ -199,7 +199,8 @@ def _with_needs(rows: pd.DataFrame, outcomes: Mapping[str, Outcome], wanted: Wan
     new["no_third"] = has(NO_THIRD)
     new["list_asked"] = rows["advised_interactive_kb"].notna()
     new["pending"] = has(PENDING) & ~fallen & ~new["list_asked"]
-    new["leak"] = has(GROWS, NO_HELP, LEAKS)
+    new["leak"], new["no_help"] = has(GROWS, NO_HELP, LEAKS), has(NO_HELP)
+    new["pressed"] = has(FULL, AT_RISK)
     new["tasks"] = _of_tasks(rows, of(FULL), of(AT_RISK))
     new["contradictory"] = has(CONTRADICTS)
     new["slash_3gb"], new["no_view_size"] = has(SLASH_3GB), has(NO_VIEW_SIZE)

@@ -15,18 +15,16 @@ from dumpscan.plan import machines as m
 from dumpscan.plan.candidates import (
     ADVISABLE,
     LOWEST,
-    NEEDED,
     PRODUCT,
-    SECOND,
     SMALLER,
     STORED,
-    THIRD,
     TODAY,
     USUAL_VIEW,
     WITHOUT_3GB,
     candidates,
 )
 from dumpscan.plan.figures import EMPTY, more_heaps, processes, view_for
+from dumpscan.platforms import NT4
 from dumpscan.rules import Outcome
 from dumpscan.rules._heap import MOST
 from dumpscan.rules._view import PTES_OF_A_MB, SHARE
@@ -214,7 +212,7 @@ def _put(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     wider = changed & rows["kind"].ne(WITHOUT_3GB)
     risks = {
         "no_room": rows["fits"].eq(NO),
-        "unknown_view": limited & rows["held_kb"].isna() & ~rows["contradictory"],
+        "unknown_view": limited & rows["held_kb"].isna() & ~rows["contradictory"] & rows["build"].ne(NT4).fillna(True),
         "unlisted": limited & rows["heaps_kb"].isna(),
         "smaller": rows["kind"].eq(SMALLER),
         "space_of_users": rows["kind"].eq(WITHOUT_3GB),
@@ -288,7 +286,10 @@ REASONS = {
     "view": (m.VIEW_TIGHT, "session view space is nearly used up"),
     "view_full": (m.VIEW_FULL, "no further desktop fits into session view space"),
     "view_heaps": (m.FULL, "a larger heap is needed, and fits only with more session view space"),
+    "view_heaps_risk": (m.AT_RISK, "a larger heap is needed, and fits only with more session view space"),
     "desktops": ("asked", "room for the desktops that were asked for"),
+    "no_help": (m.NO_HELP, "no larger value is advised: a heap was made larger and is full again, which is a leak or a load that only grows"),
+    "own_size": (m.FULL, "no change: the heap that is full or fills up has a size of its own, which no SharedSection value changes"),
     "nothing": ("", "no change: nothing here asks for another value"),
     "no_third": (m.NO_THIRD, "without a third value every service desktop costs as much as an interactive one; twice of what is in use still fits"),
     "list": (m.LIST, "the list itself is at fault, as the findings on SharedSection say"),
@@ -308,13 +309,17 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
     view = rows["new_view_kb"].gt(rows["base_kb"]).fillna(False).astype(bool)
     today, advised = rows["kind"].eq(TODAY), rows["kind"].isin(ADVISABLE)
     desktops = bool(wanted.service_desktops)
-    alone = rows["key"].isin(rows.loc[rows["kind"].isin([NEEDED, THIRD, SECOND]) & rows["fits"].eq(YES), "key"])
+    today_view = rows["met"].where(rows["fits"].eq(YES) & rows["new_view_kb"].isna(), 0)
+    alone = today_view.groupby(rows["key"]).transform("max").ge(rows["met"])  # as much is met in the view of today
     holds = rows["processes_kb"].gt(0) & rows["new_service_kb"].ge(rows["processes_kb"]).fillna(False)
     both = more_third & more_second & rows["service_asked"] & rows["interactive_asked"]
+    larger = view & ~alone & ((rows["service_asked"] & more_third) | (rows["interactive_asked"] & more_second))
     cases = {
         "desktops": today & rows["recommended"] & desktops,
         "processes_today": today & rows["recommended"] & holds,
         "processes": more_third & holds,
+        "no_help": today & rows["recommended"] & rows["no_help"],
+        "own_size": today & rows["recommended"] & rows["pressed"],
         "nothing": today & rows["recommended"],
         "today": today,
         "pending": rows["kind"].eq(STORED),
@@ -324,7 +329,8 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
         "third": rows["no_third"] & rows["new_service_kb"].eq(rows["default_service_kb"]).fillna(False) & ~view,
         "view_full": view & rows["view_full"],
         "view": view & rows["view_asked"],
-        "view_heaps": view & ~alone & ((rows["service_asked"] & more_third) | (rows["interactive_asked"] & more_second)),
+        "view_heaps": larger & (rows["service_full"] | rows["interactive_full"]),
+        "view_heaps_risk": larger,
         "both_risk": both & ~rows["service_full"] & ~rows["interactive_full"],
         "both_full": both & rows["service_full"] & rows["interactive_full"],
         "both": both,
@@ -334,7 +340,7 @@ def _reasons(rows: pd.DataFrame, wanted: Wanted) -> tuple[pd.Series[str], pd.Ser
         "interactive": more_second & rows["interactive_full"],
         "interactive_risk": more_second & rows["interactive_asked"],
         "default": more_third & rows["default_asked"],
-        "no_third": rows["no_third"] & _as_advised(rows),
+        "no_third": rows["no_third"] & _as_advised(rows) & rows["peak_kb"].notna(),
         "list": rows["list_asked"] & _as_advised(rows),
     }  # fmt: skip
     if desktops:

@@ -97,7 +97,8 @@ def _plan(
     return {
         "machine": platform["machine"],
         "summary": summary,
-        "says_something": today is not None and (changes or best is None or wanted.asked()),
+        "says_something": today is not None
+        and (changes or best is None or wanted.asked() or bool(found & {FULL, AT_RISK, NO_HELP})),
         "rows": [{**row, "sizes": _sizes_of(row), "name": _name(row)} for row in rows],
         "goes_with": [] if best is None else [*best["side_effects"], *best["risks"]],
         "risks": _risks(rows),
@@ -375,7 +376,9 @@ def _sections(
     else:
         digits = " and ".join(_digits(best, today)).replace("SharedSection value", "number of the list SharedSection")
     why = (
-        f"The value is damaged ({', '.join(sorted(damaged))}): mend that in the same change; a file would write the damage again."
+        "These texts have several values of it, which differ, so there is no file to import: read first which one is stored now."
+        if len(texts) > 1
+        else f"The value is damaged ({', '.join(sorted(damaged))}): mend that in the same change; a file would write the damage again."
         if damaged
         else "The value was not seen whole in these texts, so there is no file to import: one from another machine may keep this one from booting."
     )

@@ -11,10 +11,31 @@ from typing import TYPE_CHECKING
 
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import FROM_INTERACTIVE, MACHINE, SINCE
-from dumpscan.rules._heap import ADVISED, CEILING, FELL_BACK, LEAK, MOST, OTHER_VIEW, OWN_VIEW, STEPS, UNKNOWN, VIEW
+from dumpscan.rules._heap import (
+    ADVISED,
+    CEILING,
+    FELL_BACK,
+    LEAK,
+    MOST,
+    OTHER_VIEW,
+    OWN_SIZE,
+    OWN_VIEW,
+    STEPS,
+    UNKNOWN,
+    VIEW,
+)
 from dumpscan.rules._history import enlarged
 from dumpscan.rules._sections import SHARED, X64_SECOND, sections, with_windows
-from dumpscan.rules._sizes import FALLBACK_SERVICE, KINDS, PAGE, USABLE, by_machine, fell_back, in_effect
+from dumpscan.rules._sizes import (
+    FALLBACK_SERVICE,
+    KINDS,
+    PAGE,
+    USABLE,
+    by_machine,
+    fell_back,
+    in_effect,
+    of_their_own_size,
+)
 from dumpscan.rules.desktop_heap_at_risk import filling
 from dumpscan.rules.desktop_heap_full import full
 from dumpscan.rules.service_heap_lowered import lowered
@@ -89,8 +110,8 @@ def _sizing(machines: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Da
     larger = larger.mask(waits, stored)
     own, other = _fits(rows, larger)
     reasons = np.select(
-        [before.notna(), rows["architecture"].isna(), larger.le(size).fillna(True), rows["fell_back"] | (~interactive & rows["era"].ne(SINCE) & size.eq(FALLBACK_SERVICE).fillna(False).astype(bool) & stored.isna()), ~own, ~other],
-        [LEAK, UNKNOWN, CEILING, FELL_BACK, OWN_VIEW, OTHER_VIEW],
+        [before.notna(), index.isin(of_their_own_size(heaps, tables["platforms"]).index), rows["architecture"].isna(), larger.le(size).fillna(True), rows["fell_back"] | (~interactive & rows["era"].ne(SINCE) & size.eq(FALLBACK_SERVICE).fillna(False).astype(bool) & stored.isna()), ~own, ~other],
+        [LEAK, OWN_SIZE, UNKNOWN, CEILING, FELL_BACK, OWN_VIEW, OTHER_VIEW],
         default="",
     )  # fmt: skip
     refused = pd.Series(reasons, index, dtype=object)

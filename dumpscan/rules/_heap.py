@@ -38,7 +38,7 @@ EXHAUSTED = {
     "third": f"{MOST} is the most that is known to be in use, so sizing is exhausted. Fewer processes on one desktop, or a mended leak are left.",
 }
 # Why a heap does not get a larger size.
-LEAK, CEILING, FELL_BACK, OWN_VIEW, OTHER_VIEW, UNKNOWN = "leak", "ceiling", "fell back", "own view", "other view", "unknown"  # fmt: skip
+LEAK, OWN_SIZE, CEILING, FELL_BACK, OWN_VIEW, OTHER_VIEW, UNKNOWN = "leak", "own size", "ceiling", "fell back", "own view", "other view", "unknown"  # fmt: skip
 
 # The advice where heaps have the sizes that Windows falls back to, and nothing tells whether that is so.
 READ_FIRST = (
@@ -69,6 +69,8 @@ def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
             f"A still larger {which} SharedSection value: this heap was nearly full with {kb(row['before_kb'])} before, and is again with {kb(size)}. That is a leak "
             "or a load that only grows: more only buys time.",
         )
+    if refused == OWN_SIZE:
+        return own_size(row)
     if refused == CEILING:
         return (FUTILE, f"A larger {which} SharedSection value: {EXHAUSTED[which]}")
     if refused == FELL_BACK:
@@ -110,6 +112,15 @@ def larger_heap(row: Mapping[str, Any]) -> tuple[str, str]:
             f"raise.{price}",
         )
     return (REBOOT, f"{raised(row, kind, wanted)}; it counts after a restart.{price}")
+
+
+def own_size(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Why no value is told for a heap whose size none gave it."""
+    which = WHICH["interactive" if row["role"] == "interactive" else "service"]
+    return (
+        FUTILE,
+        f"Another {which} SharedSection value: {kb(row['size_kb'])} are not the size of such heaps here, so its program chose them (CreateDesktopEx), or the row is of another machine.",
+    )
 
 
 def read_first(row: Mapping[str, Any]) -> tuple[str, str]:

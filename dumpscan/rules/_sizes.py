@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dumpscan.machines import machine_keys
+from dumpscan.machines import FIXED_SIZES, machine_keys
+from dumpscan.platforms import SERVICE_HEAP
+from dumpscan.view_space import SESSION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +38,37 @@ def is_default(heaps: pd.DataFrame) -> pd.Series[bool]:
     r"""`WinSta0\Default`, by its name, or by its size where names were not readable."""
     named = heaps["desktop"].eq("Default") | heaps["desktop"].isna()
     return (heaps["role"].eq("interactive") & named).fillna(False).astype(bool)
+
+
+def of_their_own_size(heaps: pd.DataFrame, platforms: pd.DataFrame) -> pd.DataFrame:
+    """Heaps of the latest listings, index as in `heaps`, whose size is neither `usual_kb`, that of their kind in their session, nor configured, nor a default: no value of SharedSection gave
+    it to them."""
+    rows = measured(heaps)
+    rows = rows[rows["window_station"].notna() & rows["role"].isin(["interactive", "service"])]
+    sizes = ["architecture", "configured_interactive_kb", "configured_service_kb"]
+    rows = rows.assign(key=machine_keys(rows)).join(platforms.set_index(machine_keys(platforms))[sizes], on="key")
+    service = rows["role"].eq("service")
+    usual = _usual(rows)
+    configured = rows["configured_service_kb"].where(service, rows["configured_interactive_kb"])
+    odd = usual.notna() & ~rows["size_kb"].isin(list(FIXED_SIZES))
+    for size in (usual, in_effect(configured), rows["architecture"].map(SERVICE_HEAP).where(service).astype("Int64")):
+        odd &= rows["size_kb"].ne(size).fillna(True)
+    return rows.assign(usual_kb=usual)[odd.astype(bool)]
+
+
+def _usual(heaps: pd.DataFrame) -> pd.Series[int]:
+    r"""What heaps of this kind have in this session: that of `WinSta0\Default`, the most frequent size of service heaps, or nothing where several are."""
+    place = [*SESSION, "role"]
+    sizes = heaps.groupby([*place, "size_kb"], observed=True, dropna=False)["line"].transform("size")
+    most = sizes.groupby([heaps[key] for key in place], observed=True, dropna=False).transform("max")
+    frequent = heaps["size_kb"].where(sizes.eq(most))
+    mode, of_default = (
+        sizes.groupby([heaps[key] for key in by], observed=True, dropna=False)
+        for sizes, by in ((frequent, place), (heaps["size_kb"].where(is_default(heaps)), SESSION))
+    )
+    service = heaps["role"].eq("service")
+    usual = mode.transform("first").where(service, of_default.transform("first"))
+    return usual.where(mode.transform("nunique").where(service, of_default.transform("nunique")).eq(1)).astype("Int64")
 
 
 def by_machine(heaps: pd.DataFrame) -> pd.DataFrame:

@@ -23,10 +23,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dumpscan.machines import FIXED_SIZES
-from dumpscan.platforms import MACHINE, SERVICE_HEAP
 from dumpscan.rules import HEAPS, Found, Told, cite, found, rule
-from dumpscan.rules._sizes import in_effect, is_default, measured
+from dumpscan.rules._sizes import of_their_own_size
 from dumpscan.view_space import SESSION
 from dumpscan.words import count, heap_name, kb, session_name
 
@@ -43,40 +41,11 @@ if TYPE_CHECKING:
 )
 def check(desktop_heaps: pd.DataFrame, platforms: pd.DataFrame) -> Found | None:
     """The first such heap of each session, with their number."""
-    heaps = measured(desktop_heaps)
-    heaps = heaps[heaps["window_station"].notna() & heaps["role"].isin(["interactive", "service"])]
-    heaps = heaps.merge(
-        platforms[[*MACHINE, "architecture", "configured_interactive_kb", "configured_service_kb"]],
-        on=MACHINE,
-        how="left",
-    )
-    usual, service = _usual(heaps), heaps["role"].eq("service")
-    configured = heaps["configured_service_kb"].where(service, heaps["configured_interactive_kb"])
-    default = heaps["architecture"].map(SERVICE_HEAP).where(service).astype("Int64")
-    known = [usual, in_effect(configured), default]
-    odd = usual.notna() & ~heaps["size_kb"].isin(list(FIXED_SIZES))
-    for size in known:
-        odd &= heaps["size_kb"].ne(size).fillna(True)
-    rows = heaps.assign(usual_kb=usual)[odd.astype(bool)]
+    rows = of_their_own_size(desktop_heaps, platforms)
     number = rows.groupby(SESSION, observed=True, dropna=False).agg(number=("size_kb", "size")).reset_index()
     first = rows.drop_duplicates(SESSION).merge(number, on=SESSION).assign(severity="info", certainty="possible")
     lines = rows[[*SESSION, "file", "line", "size_kb", "desktop_path"]]
     return found(first, cite(first[SESSION], "{desktop_path}: {size_kb:,} KB", lines, SESSION))
-
-
-def _usual(heaps: pd.DataFrame) -> pd.Series[int]:
-    r"""What heaps of this kind have in this session: that of `WinSta0\Default`, the most frequent size of service heaps, or nothing where several are."""
-    place = [*SESSION, "role"]
-    sizes = heaps.groupby([*place, "size_kb"], observed=True, dropna=False)["line"].transform("size")
-    most = sizes.groupby([heaps[key] for key in place], observed=True, dropna=False).transform("max")
-    frequent = heaps["size_kb"].where(sizes.eq(most))
-    mode, of_default = (
-        sizes.groupby([heaps[key] for key in by], observed=True, dropna=False)
-        for sizes, by in ((frequent, place), (heaps["size_kb"].where(is_default(heaps)), SESSION))
-    )
-    service = heaps["role"].eq("service")
-    usual = mode.transform("first").where(service, of_default.transform("first"))
-    return usual.where(mode.transform("nunique").where(service, of_default.transform("nunique")).eq(1)).astype("Int64")
 
 
 def tell(row: Mapping[str, Any]) -> Told:

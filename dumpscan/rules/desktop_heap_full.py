@@ -30,6 +30,8 @@ Who shares the heap decides what to end:
 - Winlogon and Disconnect have a fixed size, so nothing in the registry helps: some program shows windows there **[guess]**; since Vista
   so do the prompts of User Account Control.
 
+A heap whose size is neither that of its kind in its session nor configured (custom-heap-size) gets no value: none would change it.
+
 A size below the default of this Windows goes back to the default first (20,480 KB on x64). Where the registry already asks for as much, the machine only has to be restarted. All findings of a machine
 advise the same list of SharedSection, and this one speaks first; where the architecture is not known, no number is told.
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 from dumpscan.machines import machine_keys
 from dumpscan.platforms import SERVICE_HEAP, SINCE
 from dumpscan.rules import CAUSE, FUTILE, HEAPS, NOW, REBOOT, Found, Told, cite, found, rule
-from dumpscan.rules._heap import FELL_BACK, OTHER_VIEW, OWN_VIEW, raised, read_first, with_sizing
+from dumpscan.rules._heap import FELL_BACK, OTHER_VIEW, OWN_SIZE, OWN_VIEW, own_size, raised, read_first, with_sizing
 from dumpscan.rules._sizes import FALLBACK_SERVICE
 from dumpscan.words import heap_name, kb, percent, session_name
 
@@ -71,6 +71,8 @@ def _larger(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     since, stored, wanted = row["era"] == SINCE, row["service_stored_kb"], row["service_wanted_kb"]
     if row["refused"] == FELL_BACK:
         return [read_first(row)]
+    if row["refused"] == OWN_SIZE:
+        return [own_size(row)]
     room = "" if since else ", if session view space has room for it"
     why = "" if since else ": often because session view space was exhausted"
     if row["refused"] in (OWN_VIEW, OTHER_VIEW):

@@ -112,9 +112,34 @@ def test_boundary_of_fixed_heaps() -> None:
     assert {name: one[0]["certainty"] if one else None for name, one in found.items()} == told
 
 
+OWN = "KB are not the size of such heaps here, so its program chose them (CreateDesktopEx), or the row is of another machine."
+
+
+def test_no_value_for_a_heap_whose_size_none_gave_it() -> None:
+    """One size among others of its kind, unless it is the configured one, or none is the usual one."""
+    one = compose.dheapmon(0, [*X86, (compose.service(1), 256, 99.9)])
+    cases: dict[str, compose.Text] = {
+        "its own": one,
+        "the only one": compose.dheapmon(0, [(DEFAULT, 3072, 5.0), (SYSTEM, 256, 99.9)]),
+        "two sizes": compose.dheapmon(0, [(DEFAULT, 3072, 5.0), (SYSTEM, 512, 5.0), (compose.service(1), 256, 99.9)]),
+        "configured": one + compose.running_sections("1024,3072,256"),
+        "interactive": compose.dskheap(0, [*X64, (r"WinSta0\Kiosk", 3072, 99)]),
+        "in another session": compose.dheapmon(0, X86) + compose.dheapmon(1, [(DEFAULT, 3072, 5.0), (SYSTEM, 256, 99.9)]),
+    }  # fmt: skip
+    own = {}
+    for name, told in compose.documents(cases).items():
+        (finding,) = compose.findings(told, RULE)
+        futile = [line["text"] for line in finding["advice"] if line["when"] == "futile"]
+        own[name] = any(OWN in line for line in futile)
+        assert own[name] == (compose.reboot_advice(finding) == []), name
+    assert [name for name, is_own in own.items() if is_own] == ["its own", "interactive"]
+
+
 def _advice_of(path: str, kb: int, percent: float = 99.5) -> compose.Document:
-    heaps = [heap for heap in X64 if heap[0] != path]
-    (finding,) = compose.findings(compose.document(compose.dheapmon(0, [*heaps, (path, kb, percent)])), RULE)
+    installed = 20480 if path.startswith("WinSta0") else 768
+    heaps = X64 if path in [heap[0] for heap in X64] else [*X64, (path, installed, 1.0)]
+    text = compose.dheapmon(0, compose.resized(heaps, path, kb, percent))
+    (finding,) = compose.findings(compose.document(text), RULE)
     return finding
 
 

@@ -12,7 +12,7 @@ OPEN: list[Heap] = [(DEFAULT, 4096, 5), (SYSTEM, 512, 5)]  # no size of it tells
 
 def test_fires() -> None:
     """Blog comment 74: 59.1 % used when idle, over 99 % when it failed."""
-    text = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 256, 59.1))
+    text = compose.dheapmon(0, compose.resized(X86, SYSTEM, 256, 59.1))
     told = compose.document(text)
     (finding,) = compose.findings(told, RULE)
     assert (finding["severity"], finding["certainty"]) == ("medium", "likely")
@@ -75,7 +75,7 @@ def test_contradictory_architecture() -> None:
     assert compose.statuses({"both": compose.dheapmon(0, heaps)}, RULE) == {"both": "clear"}
 
 
-LOWERED = compose.dheapmon(0, compose.replaced(X86, SYSTEM, 256, 59.1))
+LOWERED = compose.dheapmon(0, compose.resized(X86, SYSTEM, 256, 59.1))
 TO_THE_DEFAULT = (
     "(SharedSection=1024,3072,384 becomes SharedSection=1024,3072,512) again, if session view space has room for it."
 )
@@ -91,9 +91,9 @@ def test_how_it_becomes_larger() -> None:
         "asked for": compose.stored_sections("1024,3072,512") + in_force,
         "more asked for": compose.stored_sections("1024,3072,768") + in_force,
         "less asked for": compose.stored_sections("1024,3072,384") + in_force,
-        "open": compose.dheapmon(0, compose.replaced(OPEN, SYSTEM, 256, 60)),
+        "open": compose.dheapmon(0, compose.resized(OPEN, SYSTEM, 256, 60)),
         "Vista": compose.banner(6002, name="Windows Vista", target="x64")
-        + compose.dskheap(0, compose.replaced(X64, SYSTEM, 512, 60)),
+        + compose.dskheap(0, compose.resized(X64, SYSTEM, 512, 60)),
         "fell back": compose.dheapmon(0, fell),
         "no room": old + compose.vm4(5120) + LOWERED,
         "no room beside it": old + compose.vm4(20480, sessions=(0, 2)) + LOWERED + compose.dheapmon(2, CROWDED),
@@ -134,7 +134,7 @@ def test_words_and_figures() -> None:
         "128 KB of Vista": vista + compose.dskheap(0, compose.replaced(X64, SYSTEM, 128, 60)),
         "two machines": {
             "a/kd.txt": compose.dheapmon(0, compose.replaced(X86, SYSTEM, 256, 59.1)),
-            "b/kd.txt": compose.dskheap(0, compose.replaced(X64, SYSTEM, 512, 60)),
+            "b/kd.txt": compose.dskheap(0, compose.resized(X64, SYSTEM, 512, 60)),
         },
     }
     docs = compose.documents(cases)
@@ -156,3 +156,11 @@ def test_words_and_figures() -> None:
     }
     assert second["subject"]["default_kb"] == 768
     assert [one["machine"] for one in (first, second)] == ["a", "b"]
+
+
+def test_no_value_for_one_small_heap_among_others() -> None:
+    """Nobody lowered a value that all others of its kind have as it was."""
+    (finding,) = compose.findings(compose.document(compose.dheapmon(0, compose.replaced(X86, SYSTEM, 256, 59.1))), RULE)
+    assert compose.reboot_advice(finding) == []
+    assert any("256 KB are not the size of such heaps here" in line["text"] for line in finding["advice"])
+    assert "third SharedSection value from" not in str(finding["advice"])
