@@ -76,6 +76,7 @@ LINTER = (
     "rules.shared_heap_changed", "rules.shared_section_damaged", "rules.sizes_contradict_heaps", "rules.third_value_missing", "rules.wrong_value_name",
 )  # fmt: skip
 JUDGING, ADVISING = "judging", "advising"
+PAGES = "tests/test_tree.py::test_the_pages_of_rules_are_in_step"  # what a rule needs, speaks for and leaves out stands on its page
 # Tests of helpers beside those of the rules that import them.
 TABLES = {"rules._advised": ["tests/test_advised.py"], "rules._heap": ["tests/test_advised.py"]}
 COMPARES = {"eq", "ne", "isin", "startswith", "endswith", "contains"}  # calls whose strings are values of columns
@@ -230,7 +231,11 @@ def tests_of(name: str) -> list[str]:
         f"tests/rules/test_{user}.py"
         for user in sorted(users, key=lambda user: (user != name.rpartition(".")[2], user))
     ]
-    return [path for path in [*TABLES.get(name, ()), *paths, "tests/test_boundaries.py"] if (ROOT / path).is_file()]
+    return [
+        path
+        for path in [*TABLES.get(name, ()), *paths, "tests/test_boundaries.py", PAGES]
+        if (ROOT / path.partition("::")[0]).is_file()
+    ]
 
 
 def _imports(path: Path) -> set[str]:

@@ -60,17 +60,25 @@ def pages() -> dict[str, str]:
         found[f"commands/{command.name}.md"] = (
             f"# {title}\n{body}\n\nFills: {', '.join(f'`{table}`' for table in command.fills)}\n"
         )
-    for rule in all_rules().values():
-        title, _, body = rule.page.partition("\n")
-        needs = ", ".join("`" + need.replace(" or ", "` or `") + "`" for need in rule.needs)
-        says = f"Speaks for the verdict or doubt `{rule.says}`." if rule.says else "Stands beside the verdict."
-        found[f"rules/{rule.name}.md"] = (
-            f"# {title}\n\n`{rule.name}` needs {needs}. {says} Stage: {rule.stage}.\n{body}\n"
-        )
+    found |= rule_pages()
     found["variants.md"] = _variants()
     found["matrix.md"] = _matrix()
     found["knowledge.md"] = _knowledge()
     found["known-issues.md"] = _known_issues()
+    return found
+
+
+def rule_pages() -> dict[str, str]:
+    """The page of each rule, under what it needs, what it speaks for and where it says nothing."""
+    found = {}
+    for rule in all_rules().values():
+        title, _, body = rule.page.partition("\n")
+        needs = ", ".join("`" + need.replace(" or ", "` or `") + "`" for need in rule.needs)
+        says = f"Speaks for the verdict or doubt `{rule.says}`." if rule.says else "Stands beside the verdict."
+        silent = f" Not for every Windows: {rule.applies.why}" if rule.applies else ""
+        found[f"rules/{rule.name}.md"] = (
+            f"# {title}\n\n`{rule.name}` needs {needs}. {says} Stage: {rule.stage}.{silent}\n{body}\n"
+        )
     return found
 
 
