@@ -191,7 +191,7 @@ def _constants(value: object, values: bool) -> Iterator[Any]:
         yield not value
     elif isinstance(value, int):
         yield from (value + 1, value - 1)
-    elif isinstance(value, float):
+    elif isinstance(value, float) and value:
         yield from (value * 1.01, value * 0.99)
     elif isinstance(value, str) and value in WORDS:
         yield WORDS[value]
