@@ -116,6 +116,9 @@ def test_what_gdi_and_others_had_is_limit_less_heaps() -> None:
             "no limit": FIRES
             + compose.dskheap(0, [*TIGHT, *((compose.service(number), 512, 1.0) for number in range(20, 50))]),
             "nothing listed": FIRES + VIEW,
+            "heaps larger than the limit": FIRES
+            + VIEW
+            + compose.dskheap(0, [*TIGHT, *((compose.service(number), 512, 1.0) for number in range(20, 50))]),
             "with PTEs": FIRES + compose.vm4(20480, counters=compose.free_ptes(30000)) + compose.dskheap(0, TIGHT),
         }
     )

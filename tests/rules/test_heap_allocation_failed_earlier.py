@@ -75,3 +75,11 @@ def test_boundary() -> None:
     assert {name: (RULE in rules, other in rules) for name, rules in told.items()} == {
         "7:05:32": (True, False), "7:05:33": (True, False), "7:05:34": (False, True),
     }  # fmt: skip
+
+
+def test_whether_the_listing_has_room() -> None:
+    """From 90 % on a heap that is listed may be the one that failed."""
+    cases = {str(used): CAPTURE.replace("9 days", "1 days") + EVENT + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, used)) for used in (89.9, 90.0, 90.1)}  # fmt: skip
+    told = {name: compose.findings(doc, RULE)[0]["summary"] for name, doc in compose.documents(cases).items()}
+    room = {name: "The listing shows room in the heaps: it is of another moment." in summary for name, summary in told.items()}  # fmt: skip
+    assert room == {"89.9": True, "90.0": False, "90.1": False}
