@@ -32,6 +32,12 @@ FALLEN = [(path, {3072: 512, 512: 128}.get(kb, kb), used) for path, kb, used in 
 TWO_VALUES = [(path, 3072 if kb == 512 else kb, 40 if path == SYSTEM else used) for path, kb, used in X86]
 
 
+def probe(kind: str, session: int, busy: str, kb: int) -> str:
+    """DesktopHeapDiag: one heap, and the size that the registry tells for it."""
+    head = "\n  DesktopHeapDiag - Desktop Heap Diagnostic Tool\n  https://github.com/leonardomsft/DesktopHeapDiag\n\n"
+    return f"{head}Probing the {kind} Desktop Heap in session {session} for account Frieda...\nDesktop Heap is {busy}% busy. Current limit: {kb} KB\n"
+
+
 def value(sizes: str, build: int = 3790) -> str:
     return windows_value(csrss(sizes, build=build))
 
@@ -121,6 +127,8 @@ CASES: dict[str, compose.Text] = {
     "2003, two values seen": FULL_SERVICE.text() + value("1024,3072,512") + value("1024,3072,768"),
     "2016, scanned heaps": compose.SERVER_2016 + compose.deskscan([(DEFAULT, 20480), (SYSTEM, 768)]),
     "NT 4.0": compose.old_banner(1381, "Windows NT 4.0", 6, 1) + compose.stored_sections("1024,3072"),
+    "2016, probed": compose.SERVER_2016 + probe("Interactive", 2, "99.6", 20480) + probe("Non-Interactive", 0, "99.6", 768),
+    "2003, exhausted by desktops of users": OLD + compose.vm4(49152) + compose.dheapmon(0, X86) + compose.dheapmon(2, [(rf"WinSta0\Desktop{at}", 3072, 2.0) if at else (DEFAULT, 3072, 5.0) for at in range(15)]),
     "Vista or later": compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)),
     "unknown Windows": Machine("unknown", 3072, 512, (5, 99), 10, 0, 49152, None).text(),
     "no heaps": compose.SERVER_2016 + value("1024,20480,768", 14393),

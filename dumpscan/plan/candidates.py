@@ -73,7 +73,7 @@ def candidates(machines: pd.DataFrame) -> pd.DataFrame:
         _part(machines, SMALLER, second, smaller, where=free & short & smaller.lt(third).fillna(False)),
         _part(machines, WITHOUT_3GB, second, third, without, where=machines["without_3gb"]),
     ]  # fmt: skip
-    rows = pd.concat(parts, ignore_index=True)
+    rows = pd.concat(parts)
     new = ["key", "new_shared_kb", "new_interactive_kb", "new_service_kb", "new_view_kb"]
     rows["order"] = rows["kind"].map(KINDS.index)
     return rows.drop_duplicates(

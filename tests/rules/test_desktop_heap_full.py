@@ -114,7 +114,9 @@ def test_boundary_of_fixed_heaps() -> None:
 
 def test_what_is_no_room_holds_no_process() -> None:
     """With exactly 16 KB free, which would be one process by the figure."""
-    heaps: dict[str, compose.Text] = {str(kb): compose.dheapmon(0, compose.resized(X86, SYSTEM, kb, 98.7)) for kb in (1280, 1284)}
+    heaps: dict[str, compose.Text] = {
+        str(kb): compose.dheapmon(0, compose.resized(X86, SYSTEM, kb, 98.7)) for kb in (1280, 1284)
+    }
     told = {kb: compose.findings(doc, RULE)[0]["summary"] for kb, doc in compose.documents(heaps).items()}
     assert told["1280"].endswith("at worst 16 KB free, no room for another process.")
     assert told["1284"].endswith("at worst 16.1 KB free, room for about 1 more process at 10 KB.")
