@@ -62,7 +62,7 @@ def agreed_sizes(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def texts(shared_sections: pd.DataFrame, registry_values: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
-    """The value `Windows` in full, as the latest capture of each machine has it, once each: case, machine, snapshot, file, line, text, in_force; stored ones before those in force."""
+    """The value `Windows` in full, as the latest capture of each machine has it, once each: case, machine, snapshot, file, line, text, in_force; those in force only where none is stored."""
     import pandas as pd
 
     running = shared_sections[_running(shared_sections) & shared_sections["text"].notna()]

@@ -8,7 +8,7 @@ import compose
 from compose import csrss, running, windows_value
 
 from dumpscan.configured import configured
-from dumpscan.sections import agreed_sizes, facts, latest_facts
+from dumpscan.sections import agreed_sizes, facts, latest_facts, texts
 
 VALUE = csrss()
 CONTROL_SET_1 = windows_value(csrss("1024,3072,256")).replace("CurrentControlSet", "ControlSet001")
@@ -43,6 +43,28 @@ def test_what_nobody_has_is_no_fact() -> None:
     assert known(f"{VALUE}\n") == ([], [])
     wish = f'reg add "{compose.SUBSYSTEMS}" /v Windows /d "{VALUE}" /f\n'
     assert told(wish) == []
+
+
+def test_the_whole_value_of_each_kind() -> None:
+    """What is in force only where nothing is stored, and one text once."""
+    other = csrss("1024,20480,1024")
+    cases: dict[str, compose.Text] = {
+        "in force": running(VALUE),
+        "stored": windows_value(VALUE),
+        "alike": running(VALUE) + windows_value(VALUE),
+        "differ": running(VALUE) + windows_value(other),
+    }
+    whole = {}
+    for name, text in cases.items():
+        tables = compose.analysis({"case": text}).tables
+        rows = texts(tables["shared_sections"], tables["registry_values"], tables["captures"])
+        whole[name] = [*zip(rows["in_force"].astype(bool), rows["text"], strict=True)]
+    assert whole == {
+        "in force": [(True, VALUE)],
+        "stored": [(False, VALUE)],
+        "alike": [(False, VALUE)],
+        "differ": [(False, other)],
+    }
 
 
 def test_two_that_differ_are_neither() -> None:

@@ -56,9 +56,7 @@ def check(
     """Machines whose view is below the default: by the last printed limit, else by the registry."""
     import numpy as np
 
-    printed = session_limits[
-        session_limits["limit"].eq("view_space") & session_limits["kb"].ge(SMALLEST_LIMIT).fillna(False)
-    ]
+    printed = session_limits[session_limits["limit"].eq("view_space") & session_limits["kb"].ge(SMALLEST_LIMIT)]
     printed = latest(printed, captures)
     printed = (
         printed.assign(key=machine_keys(printed))

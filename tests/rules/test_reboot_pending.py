@@ -60,6 +60,9 @@ def test_the_change_is_active() -> None:
         {
             "active": FIRES + larger,
             "only services": FIRES + compose.dheapmon(0, [(SYSTEM, 1024, 5)]),
+            "only users": compose.stored_sections("1024,4096,512")
+            + RUNNING
+            + compose.dheapmon(0, [(path, 4096 if kb == 3072 else kb, used) for path, kb, used in X86]),
             "not active": FIRES + compose.dheapmon(0, X86),
             "one of both": compose.stored_sections("1024,4096,1024") + RUNNING + larger,
         }
@@ -68,6 +71,7 @@ def test_the_change_is_active() -> None:
     assert {name: one["severity"] for name, one in told.items()} == {
         "active": "info",
         "only services": "info",
+        "only users": "info",
         "not active": "high",
         "one of both": "high",
     }
