@@ -63,6 +63,9 @@ def test_the_change_is_active() -> None:
             "only users": compose.stored_sections("1024,4096,512")
             + RUNNING
             + compose.dheapmon(0, [(path, 4096 if kb == 3072 else kb, used) for path, kb, used in X86]),
+            "the other of both": compose.stored_sections("1024,4096,1024")
+            + RUNNING
+            + compose.dheapmon(0, [(path, 4096 if kb == 3072 else kb, used) for path, kb, used in X86]),
             "not active": FIRES + compose.dheapmon(0, X86),
             "one of both": compose.stored_sections("1024,4096,1024") + RUNNING + larger,
         }
@@ -74,6 +77,7 @@ def test_the_change_is_active() -> None:
         "only users": "info",
         "not active": "high",
         "one of both": "high",
+        "the other of both": "high",
     }
     for name, lines in {"active": 4, "only services": 3, "not active": 2, "one of both": 2}.items():
         assert len(told[name]["evidence"]) == lines, "heaps are cited only where they tell"
