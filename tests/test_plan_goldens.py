@@ -115,6 +115,7 @@ CASES: dict[str, compose.Text] = {
     "2016, sizes of x86": compose.SERVER_2016 + value("1024,3072,512", 14393),
     "2016, third value at its limit": Machine("2016", 20480, 20480, (5, 99), 3, 0, None, None).text(),
     "2016, allocation failed in services": compose.SERVER_2016 + compose.started_csrss(20480, 768) + compose.event(243, text=compose.requester(0)),
+    "2016, allocation failed in services that have room": compose.SERVER_2016 + compose.dskheap(0, X64) + compose.event(243, text=compose.requester(0)),
     "2016, event that no heap explains": compose.SERVER_2016 + compose.dskheap(0, X64) + compose.event(243, text=compose.requester(2)),
     "2016, Nomad": compose.SERVER_2016 + compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)) + compose.gui(0, [("nomad.exe", 4, "nomad", compose.LOCAL_SYSTEM, 9, 9)]),
     "2016, Systemwalker": compose.SERVER_2016 + compose.dskheap(0, compose.replaced(X64, SYSTEM, 768, 99)) + "MpMjes: the job ended with 0x40000999\n",

@@ -183,7 +183,7 @@ def _with_needs(rows: pd.DataFrame, outcomes: Mapping[str, Outcome], wanted: Wan
         new[f"{kind}_asked"], new[f"{kind}_full"] = need & ~fallen, severe & ~fallen
     # Heaps that were listed with room are not what failed: then no size is known to help.
     new["event"] = has(EVENT_IN_SERVICES) & rows["service_free_kb"].isna() & rows["build"].notna()
-    new["failed"] = has(UNEXPLAINED, FAILED) & ~new["event"]
+    new["failed"] = has(UNEXPLAINED, FAILED, EVENT_IN_SERVICES) & ~new["event"]
     new["service_asked"] |= new["event"] & ~fallen
     # Where 512 or 128 KB were listed nobody knows whether they are configured: first that is read, then they grow.
     new["small_asked"] = small["interactive"] | small["service"]

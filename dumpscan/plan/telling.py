@@ -18,6 +18,7 @@ from dumpscan.plan.figures import heap_for
 from dumpscan.plan.machines import (
     AT_RISK,
     CONTRADICTS,
+    EVENT_IN_SERVICES,
     FAILED,
     FULL,
     GROWS,
@@ -222,7 +223,7 @@ def _use(row: Row, wanted: Wanted) -> str:
 
 def _nothing_fits(today: Row, platform: Row, found: set[str], wanted: Wanted, larger: str) -> str:
     """Why no row is recommended."""
-    if found & {FAILED, UNEXPLAINED} and not found & {FULL, AT_RISK}:
+    if found & {FAILED, UNEXPLAINED, EVENT_IN_SERVICES} and not found & {FULL, AT_RISK}:
         return "No size can be judged: an allocation failed (event 243), and the heap that it was is not among those listed, or has room. List the heaps of every session while it fails."
     if CONTRADICTS in found:
         return "No advice: the limit of session view space and the heaps do not belong together. Collect both in one go, in the same boot."
