@@ -79,6 +79,10 @@ CASES: dict[str, compose.Text] = {
     "2003, service heap full in one session, interactive in another": OLD + compose.vm4(49152) + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99)) + compose.dheapmon(2, compose.replaced(X86[:3], DEFAULT, 3072, 99)),
     "2003, lowered": OLD + compose.vm4(49152) + compose.dheapmon(0, compose.replaced([(p, 256 if k == 512 else k, u) for p, k, u in X86], SYSTEM, 256, 60)) + value("1024,3072,256"),
     "2003, waits for a restart": FULL_SERVICE.text() + value("1024,3072,1024"),
+    "2003, a smaller value waits for a restart": FULL_SERVICE._replace(used=(5, 60)).text() + value("1024,3072,256"),
+    "2003, a smaller value that holds twice the use waits": FULL_SERVICE._replace(used=(5, 20)).text() + value("1024,3072,256"),
+    "2003, a larger value that does not fit waits": FULL_SERVICE._replace(used=(5, 5), services=60).text() + value("1024,3072,1024"),
+    "2003, most services in another session": OLD + compose.vm4(49152) + compose.dheapmon(0, X86) + compose.dheapmon(2, [*X86[:3], *((compose.service(at), 512, 2.0) for at in range(12))]),
     "2003, damaged value": FULL_SERVICE.text() + compose.stored_sections("1024, 3072,512"),
     "2003, limit contradicts": OLD + compose.dheapmon(0, compose.replaced(X86, SYSTEM, 512, 99)) + compose.view_size(4096),
     "2003, event 244": compose.march(9, uptime="2 days 1:00:00") + compose.dheapmon(0, [*X86, *((compose.service(at), 512, 2.0) for at in range(50))])
@@ -138,6 +142,10 @@ CASES: dict[str, compose.Text] = {
 ASKED: dict[str, tuple[str, Wanted]] = {
     "20 more desktops": ("2003, nothing full", Wanted(service_desktops=20)),
     "20 more desktops, no number of the session": ("2003, no number of the session", Wanted(service_desktops=20)),
+    "20 more desktops, most services in another session": (
+        "2003, most services in another session",
+        Wanted(service_desktops=20),
+    ),
     "80 more desktops": ("2003, 48 MB nearly used", Wanted(service_desktops=80)),
     "20 more desktops, 2016": ("2016, service heap full", Wanted(service_desktops=20)),
     "20 more desktops, limit unknown": ("2003, full, limit unknown", Wanted(service_desktops=20)),

@@ -172,6 +172,7 @@ def _recommended(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     )
     rows["possible"] = (
         possible
+        & ~_too_small(rows)
         & rows["kind"].isin(ADVISABLE)
         & ~rows["contradictory"]
         & (rows["pending"].eq(False) | rows["kind"].eq(STORED))
@@ -184,6 +185,19 @@ def _recommended(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     return best.assign(recommended=first).sort_values(
         ["key", "recommended", "order"], ascending=[True, False, True], kind="stable"
     )
+
+
+def _too_small(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Sizes that wait for a restart and are less than twice what is in use: after it services may not start (comment 74)."""
+    used = {"service": rows["peak_kb"], "interactive": rows["interactive_kb"] - rows["interactive_free_kb"]}
+    small = rows["kind"].ne(rows["kind"])  # none yet
+    for kind, kb in used.items():
+        small |= _shrinks(rows, kind) & rows[f"new_{kind}_kb"].lt(2 * kb).fillna(False).astype(bool)
+    return small & rows["kind"].eq(STORED)
+
+
+def _shrinks(rows: pd.DataFrame, kind: str) -> pd.Series[bool]:
+    return rows[f"new_{kind}_kb"].lt(rows[f"{kind}_kb"]).fillna(False).astype(bool)
 
 
 def _as_advised(rows: pd.DataFrame) -> pd.Series[bool]:
@@ -214,7 +228,7 @@ def _put(rows: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
         "no_room": rows["fits"].eq(NO),
         "unknown_view": limited & rows["held_kb"].isna() & ~rows["contradictory"] & rows["build"].ne(NT4).fillna(True),
         "unlisted": limited & rows["heaps_kb"].isna(),
-        "smaller": rows["kind"].eq(SMALLER),
+        "smaller": rows["kind"].eq(SMALLER) | (rows["kind"].eq(STORED) & _shrinks(rows, "service")),
         "space_of_users": rows["kind"].eq(WITHOUT_3GB),
         "kernel": wider,
         "two_steps": rows["kind"].eq(USUAL_VIEW) & rows["new_view_kb"].gt(rows["step_kb"]).fillna(False),

@@ -83,12 +83,15 @@ def _plan(
     """One machine."""
     best = next((row for row in rows if row["recommended"]), None)
     today = next((row for row in rows if row["candidate"] == TODAY), None)
+    stored = next((row for row in rows if row["candidate"] == STORED), None)
     changes = best is not None and best["candidate"] != TODAY
     larger = "" if platform["era"] == SINCE else _larger_view(rows, platform, views, found)
     summary = (
         _unknown(platform)
         if today is None
         else _summary(best, today, platform, found, wanted, _if_not_weighed(rows, larger))
+        if best is not None or stored is None or CONTRADICTS in found
+        else _no_restart(stored, today)
     )
     text = (
         _text(best, today, platform, values, found)
@@ -136,6 +139,16 @@ def _risks(rows: Sequence[Row]) -> list[Document]:
         for risk in () if row["recommended"] else row["risks"]:
             risks.setdefault(risk, []).append(_name(row))
     return [{"text": text, "of": list(dict.fromkeys(names))} for text, names in risks.items()]
+
+
+def _no_restart(stored: Row, today: Row) -> str:
+    """Where the sizes that wait in the registry are not to come into force."""
+    why = (
+        "their heaps do not fit into session view space with what GDI and others need, so Windows may fall back to 512 and 128 KB"
+        if stored["fits"] == "no"
+        else "that is less than twice what is in use, so programs and services may not start after it"
+    )
+    return f"No restart before the registry is changed: {_sizes_of(stored)} (second and third SharedSection value) wait there, and {why}. Put back {_sizes_of(today)} first."
 
 
 def _if_not_weighed(rows: Sequence[Row], larger: str) -> str:
